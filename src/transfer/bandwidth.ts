@@ -1,6 +1,6 @@
 /** The time for which unused bandwidth is kept for later bytes; milliseconds. */
 const BURST = 200;
-/** The longest time after which a limit's rate is looked up again; milliseconds. */
+/** While bytes wait for a limit, its rate is looked up again at least this often; milliseconds. */
 const MAX_NAP = 250;
 
 /** A limit in bytes a second, which may change at any time. Calls that wait are served in their order. */

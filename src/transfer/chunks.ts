@@ -19,7 +19,7 @@ export interface Chunks {
    */
   take(): Promise<Uint8Array>;
   free(chunk: Uint8Array): void;
-  /** Keeps a chunk, or its beginning, for the digest: it holds the bytes of the image from `offset` on. */
+  /** Keeps a chunk, or its beginning, for the digest. Its first byte is the byte `offset` of the image. */
   keep(offset: number, chunk: Uint8Array): void;
   /** Returns the chunk that is kept for an offset, if there is one. The caller (the digest) MUST free it. */
   takeKept(offset: number): Uint8Array | undefined;

@@ -5,7 +5,7 @@ import type { DigestMessage, DigestReply } from './digest-thread.ts';
 
 /** Digests that another thread computes, so that the event loop stays free for heartbeats. */
 export interface Digest {
-  /** Resolves when the bytes are hashed. If they are in shared memory, they MUST NOT change before. */
+  /** Resolves when the bytes are hashed. Bytes in shared memory MUST NOT change until then. */
   update(bytes: Uint8Array): Promise<void>;
   /** Returns the digests of all bytes. The digest MUST NOT be used any more. */
   finish(): Promise<Digests>;

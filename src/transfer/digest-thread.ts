@@ -3,14 +3,14 @@ import { parentPort } from 'node:worker_threads';
 import type { Algorithm, Digests } from '../image/index.ts';
 
 /**
- * A message from the main thread. This thread replies once to each `update` and once to `finish`. `others` of
- * the first message names the digests that are computed beside the sha512.
+ * A message from the main thread. This thread replies once to each `update` and once to `finish`. The first
+ * message about a digest names in `others` the algorithms that are computed beside the sha512.
  */
 export type DigestMessage =
   | { readonly type: 'update'; readonly id: number; readonly others: Others; readonly bytes: Uint8Array }
   | { readonly type: 'finish'; readonly id: number; readonly others: Others }
   | { readonly type: 'drop'; readonly id: number };
-/** A reply of this thread. The one to `finish` has the digests. */
+/** A reply of this thread. The reply to `finish` has the digests. */
 export type DigestReply = { readonly id: number; readonly digests?: Digests };
 type Others = readonly Algorithm[];
 

@@ -42,8 +42,8 @@ interface AnsweredRequest {
 
 /**
  * A server that copies read from or write to, with the lanes that they share. A free lane goes to the tenant
- * with the fewest lanes and, of that tenant's copies, to the one with the fewest. There are at least as many
- * lanes as copies.
+ * with the fewest lanes. Of that tenant's copies, the copy with the fewest lanes gets it. There are at least
+ * as many lanes as copies.
  */
 export class Endpoint {
   readonly #limit: LaneLimit;
@@ -100,7 +100,10 @@ export class Endpoint {
     };
   }
 
-  /** Returns how many lanes each copy of a tenant gets, if tenants share evenly, and then their copies. */
+  /**
+   * Returns how many lanes each copy of a tenant gets. All tenants share the lanes evenly, and so do the
+   * copies of one tenant.
+   */
   #fairShare(tenant: string): number {
     const tenants = [...this.#sharers].map((sharer) => sharer.tenant);
     const copies = tenants.filter((other) => other === tenant).length;
@@ -168,7 +171,7 @@ export class Endpoint {
     const idle = { request: undefined, hasMoved: false, isStuck: false };
     const lane: HeldLane = { sharer, number, since, isExcused, ...idle };
     this.#held.set(number, lane);
-    // Among copies with equally many lanes, the one that has just got a lane comes last.
+    // Among copies with equally many lanes, the copy that has just got a lane comes last.
     this.#sharers.delete(sharer);
     this.#sharers.add(sharer);
     this.#count(lane, 1);

@@ -6,8 +6,8 @@ import type { Staged } from './staging.ts';
 /** The largest chunk to send; bytes. uwsgi, before most Glances, resets a connection at a chunk of 1 MiB. */
 const CHUNK = 256 * KIB;
 /**
- * The smallest chunk that a socket sends before it asks for the next one; bytes. Smaller chunks are copied,
- * because the socket may still hold them when their memory is used again.
+ * A socket sends a chunk of at least this size before it asks for the next chunk; bytes. Smaller chunks are
+ * copied, because the socket may still hold them when their memory is used again.
  */
 const SOCKET_BUFFER = getDefaultHighWaterMark(false);
 /**
@@ -44,8 +44,8 @@ export interface FeedOptions {
 export async function* feed(options: FeedOptions): AsyncGenerator<Uint8Array> {
   const { staging, staged, size, patience, signal, onSent } = options;
   let isVerified = false;
-  // This is aborted when `verified` settles. Racing against `verified` in each round would leave a handler
-  // behind each time.
+  // This is aborted when `verified` settles. A race against `verified` itself would leave one more handler on
+  // it in each round.
   const settled = new AbortController();
   options.verified.then(
     () => {

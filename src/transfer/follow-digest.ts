@@ -4,7 +4,10 @@ import type { Digest } from './digest-pool.ts';
 import type { Ledger } from './ledger.ts';
 import type { Staged } from './staging.ts';
 
-/** Returns the digests of `size` staged bytes. Hashes those below the watermark while lanes write others. */
+/**
+ * Returns the digests of `size` staged bytes. Hashes the bytes below the watermark while lanes still write
+ * the bytes above it.
+ */
 export async function followDigest(
   staged: Staged,
   ledger: Ledger,

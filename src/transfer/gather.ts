@@ -5,9 +5,10 @@ import type { Chunks } from './chunks.ts';
 const LINGER = 10;
 
 /**
- * Joins the bytes of an image, from an offset on, into larger pieces: a socket gives only 16 to 64 KiB at a
- * time, and each write to a file costs two trips to the thread pool. A piece ends at a multiple of a chunk's
- * size, or when the source pauses or fails. Each piece is taken from `chunks` and belongs to the caller.
+ * Joins the bytes of an image, from an offset on, into larger pieces. A socket gives only 16 to 64 KiB at a
+ * time, and each write to a file costs two trips to the thread pool. So larger pieces need fewer trips. A
+ * piece ends at a multiple of a chunk's size, or when the source pauses, fails or ends. Each piece is taken
+ * from `chunks` and belongs to the caller.
  */
 export async function* gathered(
   source: AsyncIterable<Uint8Array>,

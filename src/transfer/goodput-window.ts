@@ -1,6 +1,6 @@
 /** A period in which the bytes that lanes move are counted. Times are in milliseconds. */
 export class GoodputWindow {
-  /** When the period begins. Its owner MUST NOT report bytes whose move had begun before. */
+  /** When the period begins. Bytes that a lane had begun to move earlier MUST NOT be reported. */
   readonly begin: number;
   #inUse: number;
   #changedAt: number;
@@ -55,7 +55,7 @@ export class GoodputWindow {
     return this.#used / (now - this.begin);
   }
 
-  /** Returns bytes a millisecond: those of an average lane, times the average number of lanes in use. */
+  /** Returns bytes a millisecond: the rate of an average lane, times the average number of lanes in use. */
   goodput(now: number): number {
     return (this.#bytes / this.#laneTime) * this.meanInUse(now);
   }

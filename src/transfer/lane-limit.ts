@@ -14,7 +14,7 @@ import { FAR } from './pace.ts';
 /** How long each number of lanes is measured during a search, and afterwards; milliseconds. */
 const SEARCH_TIME = 250;
 const MEASURE_TIME = 1500;
-/** A probe is not measured for this long, because new connections have to reach full speed; milliseconds. */
+/** A probe is measured only after this time, because new connections first speed up; milliseconds. */
 const SETTLE_TIME = 1000;
 /** A number of lanes is judged only if at least this share of them was in use. */
 const MIN_USE = 0.75;

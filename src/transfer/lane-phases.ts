@@ -14,7 +14,7 @@ interface Measured {
 interface Common {
   /** The number of lanes that may be open. */
   readonly lanes: number;
-  /** `true` if the next probe tries fewer lanes, because the last one has tried more. */
+  /** `true` if the next probe tries fewer lanes, because the last probe has tried more. */
   readonly nextGoesDown: boolean;
 }
 
@@ -72,12 +72,12 @@ export function start({ min }: LaneRange): Start {
   return { name: 'start', lanes: min, nextGoesDown: false };
 }
 
-/** Begins with the lanes that are open already, unless the server has proved to be far away. */
+/** Begins a search with the present number of lanes. For a server that has not proved to be far away. */
 export function searchNearby({ lanes, nextGoesDown }: Start): Search {
   return { name: 'search', lanes, nextGoesDown, best: { lanes, goodput: 0 }, step: SMALL_STEP };
 }
 
-/** Begins with a large step, because the server is far away. */
+/** Begins a search with a large step, because the server is far away. */
 export function searchFarAway({ lanes, nextGoesDown }: Start, moment: Moment): Search {
   return search({ lanes, goodput: 0 }, LARGE_STEP, nextGoesDown, moment);
 }
@@ -99,7 +99,10 @@ export function nextPhase(phase: Exclude<Phase, Start>, goodput: number, moment:
   }
 }
 
-/** Searches on if goodput has grown. If not, takes a smaller step or, after a small one, rests. */
+/**
+ * Searches on if goodput has grown. If not, goes back to the best number of lanes. From there, tries a small
+ * step if the last step was a large one. If it was a small one, rests.
+ */
 function afterSearch(phase: Search, goodput: number, moment: Moment): Phase {
   const { best, step, nextGoesDown } = phase;
   const measured = { lanes: phase.lanes, goodput };
@@ -118,7 +121,10 @@ function afterRest(phase: Rest, goodput: number, moment: Moment): Phase {
   return probe({ lanes: phase.lanes, goodput }, phase.nextGoesDown, phase.time, moment);
 }
 
-/** Goes on in the direction of a probe that has found a better number. If it has not, rests longer. */
+/**
+ * If a probe has found a better number of lanes, goes on in the same direction. If not, goes back to the best
+ * number, and rests twice as long as before, up to `MAX_REST`.
+ */
 function afterProbe(phase: Probe, goodput: number, moment: Moment): Phase {
   const { best, rested } = phase;
   const measured = { lanes: phase.lanes, goodput };
@@ -142,7 +148,10 @@ function search(best: Measured, step: number, nextGoesDown: boolean, { range }: 
   return { name: 'search', lanes: Math.min(range.max, step * best.lanes), nextGoesDown, best, step };
 }
 
-/** Tries fewer or more lanes. If only the other direction is possible, tries that one; if none is, rests. */
+/**
+ * Tries fewer lanes if `goesDown`, and more if not. If the range does not allow this direction, tries the
+ * other one. If it allows neither, rests.
+ */
 function probe(best: Measured, goesDown: boolean, rested: number, moment: Moment): Probe | Rest {
   const { min, max } = moment.range;
   const step = Math.max(1, Math.round(best.lanes * PROBE_STEP));

@@ -18,7 +18,7 @@ export interface RateLimit {
 
 /** The limits of a worker for all of its copies together. */
 export interface LinkLimits {
-  /** The range of lanes that copies share at a server; or, as a number, the lanes of each single copy. */
+  /** The range of lanes that copies share at a server, or the number of lanes that each copy has alone. */
   readonly lanes: LaneRange | number;
   /** Bytes that all copies may keep in memory. */
   readonly memory: number;
@@ -43,7 +43,7 @@ export function endpointOf(sink: ImageSink): string | undefined {
   return sink.kind === 'blocks' ? sink.endpoint : undefined;
 }
 
-/** What lanes are for. Each use has lanes of its own, because the speed of one says nothing about others. */
+/** What lanes are for. Each use has its own lanes: the speed of one use says nothing about another use. */
 type Use = 'read' | 'write' | 'copy' | 'read objects' | 'write objects';
 
 /** A copy's share of the lanes and the bandwidth. */
@@ -52,7 +52,7 @@ export interface Link {
   readonly to: Lanes;
   /** Joins the lanes for requests that let the destination's server copy by itself. */
   readonly joinAtServer: () => Lanes;
-  /** The largest number of lanes that each end can ever have. */
+  /** The largest number of lanes that each end may have, by the limits when the link was opened. */
   readonly maxLanes: { readonly from: number; readonly to: number };
   /** The limits that the copy's bytes count against. */
   readonly bandwidth: Throttle;
@@ -82,7 +82,7 @@ export interface Links {
   setLimits(limits: LinkLimits): void;
 }
 
-/** The lanes of one copy at an endpoint, and the largest number of them that there can ever be. */
+/** The lanes of one copy at an endpoint, and the largest number of them that the present limits allow. */
 interface Joined {
   readonly lanes: Lanes;
   readonly max: number;
@@ -93,7 +93,7 @@ type ToRange = (lanes: LaneRange | number) => LaneRange;
 interface UsedEndpoint {
   readonly server: string;
   readonly use: Use;
-  /** Returns the range of the endpoint's lanes, from the one in the limits. */
+  /** Turns the range of lanes in the limits into the range for this endpoint. */
   readonly toRange: ToRange;
   readonly endpoint: Endpoint;
 }

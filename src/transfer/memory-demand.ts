@@ -51,7 +51,8 @@ function sizeInBlocks({ blockSize }: { readonly blockSize: number }, size: numbe
 
 /**
  * Returns how many parts may be under way, each with a chunk of memory, and how many chunks may be kept for
- * the digest. If possible, one part of each lane can be kept: lanes that are equally fast keep no more.
+ * the digest. If memory and `MAX_KEPT` allow, one whole part of each lane can be kept. Lanes that are equally
+ * fast need no more.
  */
 export function chunksOf(
   { reader, size, link }: Pick<TransferOptions, 'reader' | 'size' | 'link'>,

@@ -51,7 +51,10 @@ export function openMemory(budget: number): Memory {
 class Budget implements Memory {
   #limit: number;
   #granted = 0;
-  /** For each copy that waits, a function that tries to serve it and tells whether it has; in their order. */
+  /**
+   * A function for each copy that waits, in the order of the calls. It tries to grant the copy's memory, and
+   * returns whether it has.
+   */
   readonly #waiting: (() => boolean)[] = [];
 
   constructor(limit: number) {

@@ -63,7 +63,7 @@ export async function moveAll(queue: PartQueue, context: MoveContext): Promise<v
   try {
     while (!signal.aborted && (queue.next !== undefined || moving.size > 0)) {
       if (queue.next !== undefined && !staging.fits(queue.next)) {
-        // A lane that fails gives its part back, and the staging may have room for that one.
+        // A lane that fails gives its part back, and the staging may have room for that part.
         await Promise.race([staging.waitForRoom(queue.next).catch(() => {}), ...moving]);
         continue;
       }

@@ -6,7 +6,7 @@ const ROOM_TO_GROW = MIB / 2;
 
 /** The memory that holds small objects on their way. */
 export interface ObjectMemory {
-  /** Lends memory for an object of somewhat more than `size` bytes. Waits while too much is lent. */
+  /** Lends memory for `size` bytes and `ROOM_TO_GROW`. Waits while too much is lent. */
   lend<T>(size: number, use: (memory: Uint8Array) => Promise<T>): Promise<T>;
   /** Gives the memory back. `lend` MUST NOT be called any more. */
   close(): void;
@@ -14,7 +14,8 @@ export interface ObjectMemory {
 
 /**
  * Opens `bytes` of memory for at most `objects` objects at a time. Most objects are tiny, and memory of their
- * own would keep the garbage collector busy. So each gets a piece of 1 MiB that is used over and over.
+ * own would keep the garbage collector busy. So each of these gets a piece of 1 MiB that is used again and
+ * again. An object that may need more gets memory of its own.
  */
 export function openObjectMemory(objects: number, bytes: number): ObjectMemory {
   const pages = borrowPages(objects * MIB);

@@ -41,7 +41,7 @@ export async function waitForRetry(
 ): Promise<void> {
   const { signal } = context;
   signal.throwIfAborted();
-  // Bytes that are lost need a new start, and not another try.
+  // If bytes are lost, the transfer has to start over. Another try at this request would not help.
   if (!fault.retryable || fault.code === 'lost') throw fault;
   assertPatience(fault, context);
   context.onFault(fault);

@@ -18,8 +18,8 @@ import { watchedPut } from './watched-put.ts';
 import { createWindow } from './window.ts';
 
 /**
- * The size of a part until a destination far away has its first block; bytes. Parts are so small that several
- * lanes read a block together, and the first blocks are sent soon.
+ * The size of a part until a destination far away has its first block; bytes. With such small parts, several
+ * lanes read a block together, so the first blocks can be sent soon.
  */
 const FIRST_PART = 2 * MIB;
 
@@ -37,8 +37,8 @@ export async function moveToBlocks(options: TransferOptions, sink: BlockSink, ru
 
 /**
  * Lanes read parts into a window in memory, and each complete block is put from there. The digest reads the
- * window too. But the blocks of an earlier attempt were never in it, and cannot be read back one by one. So
- * the digest of a resumed copy is computed from the finished image.
+ * window too. A resumed copy also has blocks of an earlier attempt. These were never in the window, and
+ * cannot be read back one by one. So the digest of a resumed copy is computed from the finished image.
  */
 async function moveThroughWorker(options: TransferOptions, sink: BlockSink, run: Run): Promise<Copied> {
   const { reader, size, expected, link, patience } = options;
@@ -111,7 +111,10 @@ function sharedPart({ to }: Link, { bytes }: Ledger, blockSize: number): number 
   return Math.min(to.isFar && bytes === 0 ? FIRST_PART : PART_SIZE, blockSize);
 }
 
-/** Returns a function that MUST be called with each part that was read. It puts each block when complete. */
+/**
+ * Returns a function that MUST be called with each part that was read. The function puts a block when all
+ * parts of the block are there.
+ */
 function blockWriter(
   staged: Ledger,
   blockSize: number,

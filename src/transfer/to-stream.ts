@@ -32,7 +32,8 @@ export async function moveToStream(options: TransferOptions, sink: StreamSink, r
   const isResumed = staged.bytes > 0;
 
   const queue = new PartQueue({ size, done: staged.ranges, canShare: canShare(reader) });
-  // A part stays in the window until all bytes before it have come. So the parts of all lanes have to fit.
+  // A part stays in the window until all bytes before it have come. So the parts of all lanes have to fit
+  // into the window.
   const partOfWindow = () => Math.max(MIB, Math.min(PART_SIZE, window / (2 * link.from.count)));
   const moved = moveAll(queue, {
     ...{ reader, staging, ledger: staged, patience, stop, signal, onFault },
@@ -42,7 +43,7 @@ export async function moveToStream(options: TransferOptions, sink: StreamSink, r
     partSize: spool === null ? partOfWindow : () => PART_SIZE,
   });
 
-  // The destination may compute no other digest than the md5.
+  // The md5 is always computed, because it may be the only digest that the destination computes too.
   const digest = options.digests.create(['md5', ...knownDigests(expected)]);
   const hashing = freedInOrder(staging, (offset) => {
     upTo.hashed = offset;

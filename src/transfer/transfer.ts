@@ -97,8 +97,8 @@ function runFrom(
 }
 
 /**
- * Returns the ranges that the destination has already. A stream keeps nothing of an unfinished upload. If a
- * digest can verify parts, those that an earlier attempt has reported count too.
+ * Returns the ranges that the destination has already. A stream keeps nothing of an unfinished upload. For a
+ * sink of parts, the ranges that an earlier attempt has reported count too, if a digest can verify the copy.
  */
 function rangesAtDestination(options: TransferOptions): readonly ByteRange[] {
   const { sink } = options;

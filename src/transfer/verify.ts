@@ -19,7 +19,7 @@ export interface Copied extends Digests {
 export function verify(expected: Digests, actual: Digests, { isResumed }: { isResumed: boolean }): Copied {
   const algorithm = differingDigest(expected, actual);
   if (algorithm === undefined) {
-    // A copy's record has no sha256; it serves only for this comparison.
+    // The sha256 serves only for this comparison: a copy's record has none.
     const { sha512, md5 } = actual;
     return { sha512, md5, verified_by: strongestCommon(expected, actual) };
   }

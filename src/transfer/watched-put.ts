@@ -5,7 +5,7 @@ import { MAX_TIMER } from './retry.ts';
 /**
  * Returns a function that puts blocks into a sink. A put fails with `unavailable` if no byte of its block
  * moves for `stallAfter` milliseconds. The server may need longer for its answer, so the next put of the same
- * block may stand still twice as long. If `outer` is aborted, a put rejects with its reason.
+ * block may stand still twice as long. If `outer` is aborted, a put rejects with that signal's reason.
  */
 export function watchedPut(
   sink: Pick<BlockSink, 'put'>,

@@ -24,7 +24,8 @@ interface Abortable {
  * `stallAfter` milliseconds.
  */
 export function watchedReader(reader: PartReader, stallAfter: number, outer: AbortSignal): ReadRange {
-  // The signal is used again: a combined signal is garbage-collected late, and an image has very many ranges.
+  // The signal of a read that has ended well, for the next read. An image has very many ranges, and a
+  // combined signal for each of them would be garbage-collected late.
   let idle: Abortable | undefined;
 
   return async function* (range, onOpen, onFirst) {
