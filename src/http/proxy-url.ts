@@ -17,7 +17,7 @@ export function credentialsOf(url: URL | null): Credentials {
   return { username: decoded(url?.username ?? ''), password: decoded(url?.password ?? '') };
 }
 
-/** Undoes percent-encoding. A text in which it is broken, such as `50%`, stays as it is. */
+/** Undoes percent-encoding. A text that is not valid percent-encoding, such as `50%`, stays as it is. */
 function decoded(part: string): string {
   try {
     return decodeURIComponent(part);

@@ -73,7 +73,7 @@ function markInUse(memory: Uint8Array, length: number, isFull: boolean): Uint8Ar
 function returnReadsOneByOne(socket: Socket): number[] {
   const lengths: number[] = [];
   const { unshift } = socket;
-  // The socket's own `read` would receive more from the network each time, however much waits already.
+  // The socket's own `read` would receive more from the network each time, even if enough bytes wait already.
   socket.read = (size) => Readable.prototype.read.call(socket, size ?? lengths.shift());
   socket.unshift = (rest) => {
     // A destroyed stream ignores `unshift`.

@@ -7,14 +7,16 @@ import { ofTenant } from './list.ts';
 import { type Caller, type JobView, OPERATOR } from './service.ts';
 import { liveView, recordedView } from './view.ts';
 
-/** Matches every image id. Temporal is not asked about other texts: it cannot search for all of them. */
+/** Matches every image id. Temporal is not asked about other texts: it cannot search for some of them. */
 const IMAGE_ID = /^[\w.:@~+-]{1,255}$/;
 
 /**
- * Finds the job that makes, or has made, an image. Most jobs have the same id as their image. A job that was
- * started by hand may have another image id, and so has a job whose first image became unusable: those are
- * found by a search attribute. If several jobs match, returns one that can still be cancelled, or else the
- * newest.
+ * Finds the job that makes, or has made, an image. Most jobs have the same id as their image. Two kinds of
+ * jobs may have another id, and are found by a search attribute:
+ * - jobs that were started by hand;
+ * - jobs whose first image id became unusable.
+ *
+ * If several jobs match, returns one that can still be cancelled. If none can, returns the newest.
  * @throws JobError `not_found`, or `unavailable`
  */
 export async function findByDestination(client: Client, caller: Caller, imageId: string): Promise<JobView> {

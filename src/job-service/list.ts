@@ -103,7 +103,7 @@ const CLOSED_OTHERWISE = visibility`NOT ${OPEN} AND NOT ${CANCELED}`;
 
 /**
  * Returns a filter that matches the jobs that clients see with a status. A workflow that was closed from
- * outside could not record its final status, so clients see one that follows from how it has closed.
+ * outside could not record a final status. Then clients see the status that follows from how it has closed.
  */
 function shownAs(status: JobStatus): VisibilityQuery {
   const recorded = visibility`${STATUS} = ${status}`;

@@ -66,8 +66,8 @@ export async function resumeJob(
 
 /**
  * Waits until no Workflow Task of a job is pending, and returns the job. The SDK (1.24) cannot replay a
- * workflow that was paused while one was pending. Throws `conflict` if the job cannot be paused, or if the
- * Workflow Task does not end in time.
+ * workflow that was paused while such a task was pending. Throws `conflict` if the job cannot be paused, or
+ * if the Workflow Task does not end in time.
  */
 async function withoutWorkflowTask(
   client: Client,

@@ -51,7 +51,7 @@ interface NewJob {
 
 /**
  * How long a start is tried again if Temporal refuses the id of a deleted job; milliseconds. For a while,
- * Temporal no longer shows the deleted job, but still refuses another one with its id.
+ * Temporal no longer shows the deleted job, but still refuses a new job with the same id.
  */
 const MAX_DISAPPEARING = 5000;
 /** The time between two tries; milliseconds. */

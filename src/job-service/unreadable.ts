@@ -7,8 +7,8 @@ const PAUSED_BEFORE_STARTED = 39;
 /**
  * Resets a workflow that was paused while one of its Workflow Tasks waited for a worker. Temporal's server
  * (1.32) records such a task as failed before it was started, and the SDK (1.24) cannot read that history.
- * The new run has all events before the failure. The server also hands it the later signals and updates. Does
- * nothing to any other workflow.
+ * The new run has all events before the failure. The server also gives the later signals and updates to the
+ * new run. Does nothing to any other workflow.
  * @throws ServiceError
  */
 export async function resetIfUnreadable(

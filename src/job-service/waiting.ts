@@ -25,7 +25,7 @@ const MAX_SILENCE = 75_000;
 
 /**
  * Returns in words what a task waits for; `null` if it has only just begun to wait. If any worker takes tasks
- * of this kind from the Task Queue, the task waits for a free slot, otherwise for a worker.
+ * of this kind from the Task Queue, the task waits for a free slot. If none does, it waits for a worker.
  */
 export async function waitingFor(
   client: Client,
@@ -48,8 +48,8 @@ export function waitingWorkflowTask({ taskQueue, raw }: WorkflowExecutionDescrip
 
 /**
  * Tells whether any worker takes tasks of a kind from a Task Queue. Returns `false` if Temporal does not
- * answer. An older Temporal has no list of workers: there, all that have polled in the last five minutes
- * count.
+ * answer. An older Temporal has no list of workers. There, every worker that has polled the Task Queue in
+ * the last five minutes counts.
  */
 async function isServed(client: Client, kind: Kind, name: string): Promise<boolean> {
   const { namespace } = client.options;

@@ -13,17 +13,17 @@ const PAGE = 64 * 1024;
 /** Bytes that are allocated at a time and cut into pieces; more if a larger piece is needed. */
 const BLOCK = 512 * MIB;
 
-/** Pieces that nobody has borrowed. Their lengths are powers of two; their offsets are multiples of these. */
+/** Pieces that nobody has borrowed. The length of each is a power of two, and divides its offset. */
 const idle: Buffer[] = [];
 /** Bytes that are borrowed at the moment. */
 let lent = 0;
 
 /**
  * Returns memory that threads can share and that begins at a page boundary, as direct I/O requires. In
- * Node.js only WebAssembly's memory has both properties. The garbage collector frees it late or never,
- * because the collectors of all threads have to agree, and none sees its size. So the memory is lent again
- * and again: larger pieces are halved, and returned halves are joined (the buddy system; Knuth, The Art of
- * Computer Programming, 2.5).
+ * Node.js only WebAssembly's memory has both properties. The garbage collector frees such memory late or
+ * never: the collectors of all threads have to agree, and none of them sees its size. So the memory is lent
+ * again and again. Larger pieces are halved, and returned halves are joined (the buddy system; Knuth, The Art
+ * of Computer Programming, 2.5).
  */
 export function borrowPages(bytes: number): Buffer {
   const size = PAGE * 2 ** Math.ceil(Math.log2(Math.max(1, bytes / PAGE)));

@@ -28,8 +28,8 @@ export interface OpenAccount {
 }
 
 /**
- * Makes an account. The first use reads its configuration. The next use reads it again if that has failed, or
- * if Keystone has refused the credential.
+ * Makes an account. The first use reads its configuration. If this fails, or if Keystone refuses the
+ * credential, the next use reads the configuration again.
  */
 export function openAccount(options: CloudOptions, env = process.env): Account {
   let opening: Promise<OpenAccount> | null = null;

@@ -96,7 +96,7 @@ function scopeOf(account: Cloud, scope: Scope): Scope {
 async function freshToken(keystone: Keystone, account: Cloud, scope: Scope): Promise<IssuedToken> {
   const startedAt = Date.now();
   const token = await signInTo(keystone, account, scope);
-  // Only our own clock counts: Keystone's may differ.
+  // The expiry is computed by our own clock, because Keystone's clock may differ.
   if (token !== null) return { ...token, expiresAt: startedAt + token.lifetime };
   // Keystone gives the same answer to a wrong password and to a scope without a role. A sign-in to the
   // account's own project tells which of the two it is.

@@ -42,9 +42,10 @@ export async function chainOf(client: Client, workflowId: string, firstRunId: st
 }
 
 /**
- * Tells whether any run of a chain has completed, or may have completed because Temporal has forgotten it.
- * Describes the first run, then the run that its reset has made, and so on. Temporal's list of workflows lags
- * behind, so the list only adds runs to which no reset leads.
+ * Tells whether any run of a chain has completed, or may have completed. Describes the first run, then the
+ * run that its latest reset has made, and so on. If Temporal has forgotten one of these, it may have
+ * completed. Runs that earlier resets have made come from Temporal's list of workflows. The list alone is not
+ * enough, because it lags behind.
  */
 export async function mayHaveCompleted(
   client: Client,

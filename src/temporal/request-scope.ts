@@ -34,8 +34,8 @@ export async function forRequest<T>(
 }
 
 /**
- * Waits for work that does not call Temporal, such as a look at a slow store. The time that it takes does not
- * count for the request's calls to Temporal.
+ * Waits for work that does not call Temporal, such as a look at a slow store. The deadline of the request's
+ * calls to Temporal moves by the time that the work takes.
  */
 export async function outsideTemporalDeadline<T>(work: Promise<T>): Promise<T> {
   const request = requests.getStore();
@@ -63,7 +63,7 @@ export const retryInterceptor: Interceptor = (options, nextCall) => {
   if (request?.signal.aborted) throw new Error('nobody waits for this call to Temporal any more');
   const deadline = earlier(options.deadline, request && Math.min(Date.now() + MAX_CALL, request.until));
   const usual = defaultGrpcRetryOptions();
-  // Each call of `usual.delayFunction` returns another delay. So the decider chooses the delay, and keeps it.
+  // Each call of `usual.delayFunction` returns another delay. So the decider calls it, and keeps the delay.
   let delay = 0;
   const retryableDecider = (attempt: number, status: GrpcStatus): boolean => {
     delay = usual.delayFunction(attempt, status);

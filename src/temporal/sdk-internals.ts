@@ -2,7 +2,7 @@
  * Functions of Temporal's SDK that its public API does not export. The SDK's version is pinned exactly.
  * Whoever changes it MUST check these imports.
  * - `decodeFromPayloadsAtIndex`, `decodeOptionalSinglePayload`, `decodeOptionalFailureToOptionalError`: they
- *   decode the values in descriptions and histories of workflows. A client with a codec does not do that.
+ *   decode the values in raw descriptions and histories of workflows, which a client leaves encoded.
  * - `optionalTsToDate`: converts the protobuf times in these descriptions.
  * - `encodeSearchAttributeIndexedValueType`: converts the type of a search attribute into the number that the
  *   operator service takes.

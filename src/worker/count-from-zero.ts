@@ -2,8 +2,9 @@ import { Runtime } from '@temporalio/worker';
 import { COPY_IMAGE, JOBS_ENDED, TASK_QUEUE } from '../copy-job/index.ts';
 
 /**
- * Sets the counter of failed jobs to 0 for each pair of regions: Prometheus sees no increase in a counter's
- * first value. The labels MUST be those that the workflow uses.
+ * Sets the counter of failed jobs to 0 for each pair of regions. Without this, the counter would begin with
+ * its first failure, and Prometheus sees no increase in a counter's first value. The labels MUST be those
+ * that the workflow uses.
  */
 export function countFailuresFromZero(namespace: string, regions: Iterable<string>): void {
   const names = [...regions];

@@ -23,7 +23,7 @@ export class Crew {
 
   /**
    * Runs all workers until the process is told to stop. If a worker fails, stops all of them and throws its
-   * error: with only some of its workers, the process would look healthy and do a part of its work.
+   * error. A process with only some of its workers would look healthy, but do only a part of its work.
    */
   async run(): Promise<void> {
     this.#isRunning = true;

@@ -16,7 +16,7 @@ const SNAKE_CASE: Readonly<Record<string, string>> = {
 };
 const CAMEL_CASE = /(?<=^image_replicator_.*[{,])(?:taskQueue|workflowType)=/gm;
 
-/** Chooses a free loopback port for the SDK's metrics. The SDK could not tell which port it has chosen. */
+/** Chooses a free loopback port for the SDK's metrics. The SDK would not report a port of its own choice. */
 export async function openSdkMetrics(): Promise<SdkMetrics> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -17,9 +17,9 @@ export interface StoreWorkersOptions<Created> {
 }
 
 /**
- * Returns a function that creates the workers for the Task Queues of regions. It creates the workers of each
- * Task Queue once, even if it is called again. If they cannot be created, it throws, and the next call tries
- * again.
+ * Returns a function that creates the workers for the Task Queues of regions. The function creates the
+ * workers of each Task Queue once, even if it is called again. If it cannot create them, it throws, and the
+ * next call tries again.
  */
 export function storeWorkers<Created>({
   regions,

@@ -44,8 +44,8 @@ export interface WorkersOptions {
   /** `true` if this process also runs the workflows. */
   readonly workflows: boolean;
   /**
-   * The version of this process for Worker Versioning; `null` without versions: then a worker of any version
-   * may go on with any workflow.
+   * The version of this process for Worker Versioning. If it is `null`, workers have no versions, and each of
+   * them may go on with any workflow.
    */
   readonly version: WorkerDeploymentVersion | null;
   readonly logger: Logger;
