@@ -102,7 +102,7 @@ export interface JobService {
   follow(caller: Caller, jobId: string, tell: (view: JobView | null) => void): Promise<JobFollowing>;
   /**
    * Returns the job that makes, or has made, an image at a destination. Throws `not_found` if the caller has
-   * no such job, or if it copies plain objects.
+   * no such job, or if the job copies plain objects.
    */
   findByDestination(caller: Caller, imageId: string): Promise<JobView>;
   /** Tells whether a tenant can see an image in any region, whoever made it. */

@@ -33,8 +33,8 @@ export function temporalSettings(): TemporalSettings {
 
 /** Returns the options of a client's connection. */
 export function clientOptions({ address, tunnel, options }: TemporalSettings): ConnectionOptions {
-  // Clients and workers both take their proxy from `tunnel`. So gRPC does not read the proxy variables
-  // itself.
+  // Clients and workers both take their proxy from `tunnel`. So gRPC is told not to read the proxy variables
+  // by itself.
   const direct = { 'grpc.enable_http_proxy': 0 };
   if (tunnel === null) return { ...options, channelArgs: direct };
   const { proxy, credentials } = tunnel;

@@ -10,7 +10,7 @@ export async function describeIfThere(
   type: string,
   workflowId: string,
 ): Promise<WorkflowExecutionDescription | undefined> {
-  // Temporal refuses such an id with an error.
+  // Temporal refuses an empty id, or one that is not valid Unicode, with an error.
   if (workflowId === '' || !workflowId.isWellFormed()) return undefined;
   try {
     const description = await client.workflow.getHandle(workflowId).describe();

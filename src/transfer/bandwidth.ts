@@ -73,7 +73,7 @@ export class Bandwidth {
       this.#ahead = Math.max(left, -BURST * perMillisecond);
     }
     this.#settledAt = now;
-    // Less than a byte is not worth a timer, which waits for whole milliseconds.
+    // Nobody waits for less than a byte, because a timer waits for whole milliseconds.
     return rate === null || this.#ahead < 1 ? 0 : Math.ceil((this.#ahead / rate) * 1000);
   }
 }

@@ -23,8 +23,8 @@ export interface MoveContext extends RetryContext {
   readonly bandwidth: Throttle;
   readonly staging: Pick<Staging, 'waitForRoom' | 'fits' | 'write' | 'complete'>;
   /**
-   * Memory in which small pieces are joined before a write; present if each write is expensive. The staging
-   * then owns the chunk that it is given, even if the write fails.
+   * Memory in which small pieces are joined before a write; present if each write is expensive. Each write
+   * then hands a chunk over to the staging, which owns it even if the write fails.
    */
   readonly chunks?: Chunks;
   /** Stops the whole transfer. */
@@ -154,7 +154,7 @@ async function readPart(part: Part, lane: Lane, read: ReadRange, context: MoveCo
     part.at += chunk.length;
     lane.moved(chunk.length);
     // If another lane has taken over the end of the part, this request asks for too much and is broken off.
-    // Every other request is read to its end, because a reader may go on with the same stream.
+    // All other requests are read to their end, because a reader may go on with the same stream.
     if (part.isCut || (part.at >= part.end && part.end < asked)) return;
   }
   if (part.at >= part.end) return;

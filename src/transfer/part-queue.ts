@@ -16,7 +16,7 @@ export interface Part {
   end: number;
   /** When the part was begun; milliseconds. */
   readonly begun: number;
-  /** `true` if the lane has to stop, because another one will go on from `at`. */
+  /** `true` if the lane has to stop, because another lane will go on from `at`. */
   isCut: boolean;
   /** Ends the request that is under way. */
   hangUp: () => void;
@@ -29,7 +29,7 @@ export interface PartQueueOptions {
   readonly done: readonly ByteRange[];
   /** No part crosses a multiple of this number of bytes. */
   readonly boundary?: number;
-  /** `true` if a lane may take over bytes that another one has still to move. */
+  /** `true` if a lane may take over bytes that another lane has still to move. */
   readonly canShare: boolean;
 }
 

@@ -14,9 +14,10 @@ export type ServerOutcome = { readonly copied: Copied } | { readonly refusal: st
 type ServerCopy = NonNullable<BlockSink['byServer']>;
 
 /**
- * Lets the destination's service copy all blocks by itself, if it has the source too. The service may have
- * checksums of source and copy; if not, the copy is read back to verify it. If the service refuses, its
- * blocks are forgotten, because the bytes then have to pass through the worker.
+ * Lets the destination's service copy all blocks by itself, if it has the source too. The copy is verified by
+ * the service's own checksums of source and copy. If these do not prove it right, or if no sha512 is on
+ * record, the copy is read back. If the service refuses, the blocks that it has copied are forgotten, because
+ * the bytes then have to pass through the worker.
  */
 export async function copyByServer(
   options: TransferOptions,

@@ -13,7 +13,7 @@ import type { Link } from './links.ts';
 import type { Memory } from './memory.ts';
 import { openObjectMemory } from './object-memory.ts';
 
-/** Outcomes come in the order of the list. At most this many of them wait behind that of a slow object. */
+/** Outcomes come in the order of the list. At most this many wait for the outcome of a slow object. */
 const LOOKAHEAD = 64;
 
 /** The outcome of moving one object. */

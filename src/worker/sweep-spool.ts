@@ -6,8 +6,8 @@ import { chainOf } from '../temporal/index.ts';
 const INTERVAL = 5 * 60_000;
 
 /**
- * Removes the spool's files of jobs that have ended on another worker, or while this worker did not run. Does
- * so now and every five minutes. Returns the timer.
+ * Removes the files of ended jobs from the spool, now and every five minutes. A job leaves files there if it
+ * ends on another worker, or while this worker does not run. Returns the timer.
  */
 export function keepSwept(spool: Spool, client: Client, logger: Logger): NodeJS.Timeout {
   const sweep = () =>
