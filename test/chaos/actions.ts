@@ -14,8 +14,8 @@ export async function cancel(stage: Stage, ...more: string[]): Promise<boolean> 
 }
 
 /**
- * Terminates the job. It then counts as `error`, whatever it was doing, and even an accepted cancel is not
- * carried out any more.
+ * Terminates the job. The job then counts as `error`, whatever it was doing. Even a cancel that was accepted
+ * is not carried out any more.
  */
 export async function terminate(stage: Stage): Promise<void> {
   await stage.deployment.temporal('workflow', 'terminate', '-w', stage.jobId, '--reason', 'chaos');

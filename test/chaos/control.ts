@@ -14,7 +14,10 @@ export interface FileRule {
   readonly least?: number;
   /** The number of calls that pass before the rule acts. */
   readonly after?: number;
-  /** The number of the last call to which the rule applies, with the calls counted that pass before. */
+  /**
+   * The number of the last call to which the rule applies. The calls that pass before the rule acts count
+   * too.
+   */
   readonly until?: number;
   readonly act: 'hold' | 'delay' | 'fail' | 'flip' | 'count';
   readonly ms?: number;

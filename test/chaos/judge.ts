@@ -52,7 +52,10 @@ export async function judge(stage: Stage, expected: Expected): Promise<Verdict> 
   return { problems, notes };
 }
 
-/** Returns the id that the copy has or would have; empty if a job without a copy has not chosen one. */
+/**
+ * Returns the id of the copy. A replicated job names it. An object has the id of its source. Otherwise the id
+ * is unknown, and the result is empty.
+ */
 function idOfCopy({ destination, image }: Stage, job: JobView): string {
   if (job.status === 'replicated') return job.destination_image_id ?? '';
   return destination.objects ? image.id : '';
@@ -83,7 +86,9 @@ function endsOf({ terminated, cancelAccepted }: Stage, { ends }: Expected): read
   return cancelAccepted ? ['canceled'] : ends;
 }
 
-/** Lists the jobs that the trial has besides its own: none, however often the job was requested. */
+/**
+ * Lists the jobs of the trial other than its own. There must be none, however often the job was requested.
+ */
 async function otherJobs({ deployment: { client }, jobId }: Stage): Promise<string[]> {
   const others = new Set<string>();
   for await (const { workflowId } of client.workflow.list({ query: "WorkflowType = 'copyImage'" })) {

@@ -8,8 +8,8 @@ import type { Phase, Stage } from './trial.ts';
 import type { ChaosWorker } from './worker.ts';
 
 /**
- * Starts the job, and brings it to a phase with this slowed-down worker. Returns the rule that holds it
- * there.
+ * Starts the job, and brings it to a phase with this slowed-down worker. Returns the rule that holds the
+ * worker there.
  */
 export async function reach(stage: Stage, worker: ChaosWorker, phase: Phase): Promise<Caught> {
   const size = stage.image.data.length / MIB;
@@ -52,8 +52,8 @@ function holdAt({ destination, random }: Stage, worker: ChaosWorker, step: Step)
 }
 
 /**
- * Brings the job to a phase as `reach` does. In the transfer, the worker may also have a part on its way,
- * which arrives when the rule is released.
+ * Brings the job to a phase as `reach` does. If the phase is the transfer, and the destination is a server,
+ * one trial in two holds a part on its way instead. The part arrives when the rule is released.
  */
 export async function reachWithPart(stage: Stage, worker: ChaosWorker, phase: Phase): Promise<Caught> {
   const { writes } = stage.destination;
@@ -69,7 +69,10 @@ export async function reachPart(stage: Stage, worker: ChaosWorker): Promise<Caug
   return held;
 }
 
-/** Waits until a worker has read some of the first half of the bytes of a job that was started. */
+/**
+ * Waits until a worker has read a random number of MiB: at least 4, and less than half of the image. The job
+ * MUST have been started.
+ */
 export async function untilMoving(stage: Stage, worker: ChaosWorker): Promise<void> {
   await untilRead(stage, worker, stage.random.between(4, Math.floor(stage.image.data.length / MIB / 2)));
 }

@@ -26,7 +26,7 @@ export type Act =
   | { readonly kind: 'body'; readonly of: 'request' | 'answer'; readonly fault: BodyFault }
   | { readonly kind: 'pass' };
 
-/** A rule, as the proxy sees it that applies it to a request. */
+/** A rule, as the proxy applies it to a request. */
 export interface Rule {
   readonly act: Act;
   /** Called when the request has reached the point at which the rule catches it. */

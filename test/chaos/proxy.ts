@@ -6,7 +6,7 @@ import type { Caught } from './caught.ts';
 import { type Act, type Match, type Rule, rules } from './proxy-rules.ts';
 import { type BodyFault, spoil } from './spoilt-body.ts';
 
-/** A reverse proxy in front of an HTTP server, which can make everything go wrong. */
+/** A reverse proxy in front of an HTTP server. Its rules delay, refuse, break off or change what passes. */
 export interface HttpProxy {
   readonly url: string;
   /** The number of bytes of bodies that have passed. */

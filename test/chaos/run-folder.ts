@@ -10,7 +10,8 @@ const WARDEN = join(import.meta.dirname, 'warden.ts');
 export interface RunFolder {
   readonly path: string;
   /**
-   * Kills every process that this process has started since then, directly or not, and removes the folder.
+   * Kills every process that this process has started, directly or not, since the folder was made. Removes
+   * the folder.
    */
   close(): Promise<void>;
 }

@@ -4,7 +4,9 @@ import type { Trial } from './trial.ts';
 
 /** The time that an ordinary trial takes on a busy machine; seconds. */
 const USUAL = 25;
-/** The time that a trial with Glance takes there, where Python and its databases run too; seconds. */
+/**
+ * The time that a trial with Glance takes on a busy machine, where Python and its databases run too; seconds.
+ */
 const AT_A_GLANCE = 45;
 
 /** Returns about how long a trial takes; milliseconds. */
@@ -12,17 +14,15 @@ export function costOf({ fault, store }: Trial): number {
   return Math.max(fault.seconds ?? USUAL, store === 'glance' ? AT_A_GLANCE : 0) * 1000;
 }
 
-/**
- * Returns the factor, at least 1, by which trials take longer on this machine than expected, as far as the
- * results show it.
- */
+/** Returns the largest factor by which a trial took longer than expected; at least 1. */
 export function slownessOf(results: readonly Result[]): number {
   return Math.max(1, ...results.map(({ trial, took }) => took / costOf(trial)));
 }
 
 /**
- * Returns the trials in an order in which every beginning is a fair sample: first over the cells of the table
- * (a row at a store), then over the rows, and then over stores and phases.
+ * Returns the trials in an order in which every beginning is a fair sample. The next trial is always the one
+ * whose cell of the table (a row at a store) was used least often. Among equals the row decides, then the
+ * store, and then the phase.
  *
  * @param before trials that were run already, which count as the beginning
  */

@@ -11,5 +11,5 @@ const UNRELIABLE: Readonly<Record<string, string>> = {
 
 const patterns = Object.keys(UNRELIABLE).map(patternOf);
 
-/** Tells whether a failure of the trial is worth a look. */
+/** Tells whether the trial is reliable, so that a failure of it is worth a look. */
 export const isReliable = (name: string): boolean => !patterns.some((pattern) => pattern.test(name));

@@ -42,7 +42,8 @@ function surroundingsOf<Store>(rule: Rule, w: World<Store>, a: Attempt): Surroun
   const isOwned = w.promised || (a.run !== w.job.run && w.job.status === 'terminated');
   const isCleanUp = a.number !== 0 && a.number === w.cleanUp.lease;
   const isStillLeft = !rule.confirmsChain || (isClosed && !(a.committing && isOwned));
-  // An attempt that was given up asks for the chain of runs, as a sweep does, unless it is a discard.
+  // An attempt without a lease may remove something if the chain of runs is closed, unless the attempt may
+  // also undo a commit.
   const mayRemove = isCleanUp ? isStillLeft : hasLease(w, a) || (isClosed && !a.committing);
   return { isClosed, isOwned, mayRemove };
 }

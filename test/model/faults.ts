@@ -44,7 +44,7 @@ function faultAtEnd<Store>(
 ): string | undefined {
   if (job.cancel && !['canceled', 'terminated'].includes(job.status))
     return 'an accepted cancel does not win';
-  // The attempt is about to take back what it has written late.
+  // An attempt is still about to take back a record that it has written late.
   const takesBack = rule.takesBack && attempts.some(({ at }) => at === 'recheck' || at.endsWith('take back'));
   if (rule.fenced && takesBack && !rule.limits.diesAfterLateRecord) return undefined;
   if (own.some(({ whole }) => !whole)) return 'an image that is not whole can be seen';

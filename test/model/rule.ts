@@ -2,8 +2,8 @@
 type Ended = 'closed' | 'reset' | 'paused';
 
 /**
- * The rules that the code follows. Each prevents a fault: without the rule, the counter-example of the fault
- * is back.
+ * The rules that the code follows. Each prevents a fault. Without the rule, the check finds the
+ * counter-example of that fault again.
  */
 export interface Rule {
   /**
@@ -24,7 +24,10 @@ export interface Rule {
   readonly awaitsAnswers: boolean;
   /** The clean-up after a force acts only while the chain of runs is closed. */
   readonly cleansClosedOnly: boolean;
-  /** The clean-up after a force leaves alone a committed image that already belongs to somebody. */
+  /**
+   * The clean-up after a force leaves a committed image alone if a run has ended as replicated, or if a run
+   * later than the forced one was terminated.
+   */
   readonly cleanUpSpares: boolean;
   /** A sweep removes exactly what it has listed, and only while it is unfinished. */
   readonly sweepsWhatWasListed: boolean;
@@ -46,7 +49,8 @@ export interface Rule {
   /** Directory: a transfer that starts over leaves alone a later attempt's note that all bytes are whole. */
   readonly numbersNotes: boolean;
   /**
-   * Directory: a folder without a record at the image's path is completed, and does not count as committed.
+   * Directory: a commit completes a folder without a record at the image's path. It does not take such a
+   * folder for committed.
    */
   readonly finishesAtImage: boolean;
   /** Directory: a sweep removes old files without a mark. */
@@ -64,13 +68,13 @@ export interface Rule {
   /** S3: each DELETE names the version that it removes. */
   readonly deletesIfMatch: boolean;
   /**
-   * S3: a DELETE expires. An attempt that takes over a removal waits for that before anything new may be
-   * made.
+   * S3: a DELETE expires. An attempt that takes over a removal waits until the requests of the earlier
+   * removal have expired. Only then may anything new be made.
    */
   readonly deletesExpire: boolean;
   /**
-   * S3, Glance: right before a DELETE, and after a look at what is there, a removal checks that its doom
-   * still stands.
+   * S3, Glance: right before a DELETE, a removal checks that its doom still stands. This check comes after
+   * all its other looks.
    */
   readonly looksAgain: boolean;
   /** S3: a commit that finds a record replaces it with its own, by If-Match. */
@@ -80,11 +84,17 @@ export interface Rule {
    * another number is in the way.
    */
   readonly numbersData: boolean;
-  /** S3: the record has that number too. A record with another number does not count, and may not stay. */
+  /**
+   * S3: the record has the number of the attempt that has reserved the place, too. A record with another
+   * number does not count, and may not stay.
+   */
   readonly numbersRecords: boolean;
   /** Glance: right before it removes a committed image, a discard asks Temporal whether it still may. */
   readonly confirmsDeletes: boolean;
-  /** Glance: the discard of a clean-up then also asks whether the chain of runs is still closed. */
+  /**
+   * Glance: right before it removes a committed image, the discard of a clean-up also asks whether the chain
+   * of runs is still closed.
+   */
   readonly confirmsChain: boolean;
   /**
    * Glance: a run after a reset takes over a committed image only if a run has ended as replicated. If none
@@ -103,7 +113,10 @@ export interface Limits {
   readonly frozenBeforeRename: boolean;
   /** S3: a process dies right after it has written a record late. */
   readonly diesAfterLateRecord: boolean;
-  /** Glance: a run after a reset recognises an image of an earlier run only if it has the run's own bytes. */
+  /**
+   * Glance: a run after a reset recognises the committed image of an earlier run only if the image has the
+   * bytes that the run itself has inspected.
+   */
   readonly knowsItsBytesOnly: boolean;
   /**
    * Glance: a run that begins anew after a reset does not look for the images that replaced the first one.

@@ -4,9 +4,9 @@ import type { Rule } from './rule.ts';
 export type StepName = 'prepare' | 'transfer' | 'commit' | 'discard' | 'sweep';
 
 /**
- * A process that carries out a step. `at` is its place in the program of the step. It takes its next action
- * at any later moment, or never. So a worker that is slow, frozen, cut off or dead needs no action of its
- * own. If `at` begins with `~`, a request is under way that the store carries out at any later moment.
+ * A process that carries out a step. `at` is its place in the program of the step. The process takes its next
+ * action at any later moment, or never. So a worker that is slow, frozen, cut off or dead needs no action of
+ * its own. If `at` begins with `~`, a request is under way that the store carries out at any later moment.
  */
 export interface Attempt {
   /** The number of the attempt, which grows over all runs of the job. */
@@ -31,7 +31,7 @@ export interface Attempt {
 export interface Surroundings {
   /** True if no run of the job's chain is open. */
   readonly isClosed: boolean;
-  /** True if a run has ended as replicated, or if a later run than that of the attempt was terminated. */
+  /** True if a run has ended as replicated, or if a run later than the attempt's was terminated. */
   readonly isOwned: boolean;
   /** True if Temporal confirms that the attempt may remove something. */
   readonly mayRemove: boolean;
@@ -49,14 +49,14 @@ export interface Move<Store> {
 /** Returns the moves of one attempt at one store. */
 export type Go<Store> = (label: string, at: string, store?: Store, seen?: string) => Move<Store>[];
 
-/** Returns a function that makes moves. Whatever it is not given stays as it was. */
+/** Returns a function that makes moves. If `store` or `seen` is left out, it stays as it was. */
 export function moves<Store>(before: Store, attempt: Attempt): Go<Store> {
   return (label, at, store = before, seen = attempt.seen) => [{ label, store, at, seen }];
 }
 
 /**
- * Returns the moves of a removal that waits until the chain of the job is closed; before that there are none.
- * Their `committing` says whether the removal may still undo a commit.
+ * Returns the moves of a removal that waits until the chain of the job is closed. Before that, there are no
+ * moves. `committing` of a move says whether the removal may still undo a commit.
  */
 export function onceClosed<Store>(
   found: readonly Move<Store>[],

@@ -22,7 +22,10 @@ export interface Job {
    * there is none.
    */
   readonly lease: number;
-  /** How far this run has come. It can be reset to any point up to there. */
+  /**
+   * The last of these steps that this run has reached. A reset can go back to this step, or to an earlier
+   * one.
+   */
   readonly reached: 'inspect' | 'transfer' | 'commit';
   readonly paused: boolean;
   /**

@@ -31,7 +31,7 @@ export function withAccount(cloud: object, authUrl = AUTH_URL, cacheFor = 60_000
   return opened(authUrl, cacheFor, 'facade');
 }
 
-/** Signs in as after a key's signature has proved to be good. */
+/** Signs in the owner of a key, as the facade does once the key's signature has proved to be good. */
 export async function signIn(identity: Identity, access: string): Promise<Principal | null> {
   const key = await identity.accessKey?.(access);
   return (await key?.signIn()) ?? null;

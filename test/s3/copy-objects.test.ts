@@ -38,7 +38,7 @@ beforeEach(async () => {
   deployment = await deploy({
     regions: ['share'],
     config: { regions, api: {} },
-    // With so few lanes, a slow worker is slow.
+    // A slow worker delays each read and each write of a file. With many lanes, it would not be slow.
     limits: { lanes: 4 },
   });
 });
@@ -89,8 +89,8 @@ async function bytesPut(): Promise<number> {
 }
 
 /**
- * Returns the number of bytes of unfinished files that the journals on the share's disk record. An object has
- * no digest that could tell.
+ * Returns the number of bytes that a journal on the share's disk notes as durable. A resumed copy of an
+ * object goes on with these bytes only, because no digest could tell whether others are right.
  */
 async function bytesJournaled(): Promise<number> {
   const [partial] = await readdir(fileOf('.image-replicator')).catch(() => []);

@@ -27,7 +27,7 @@ beforeEach(async () => {
   });
   const run = randomUUID();
   deployment = await deploy({
-    // With so few lanes, a slow worker is slow.
+    // A slow worker delays each read and each write of a file. With many lanes, it would not be slow.
     limits: { lanes: 4 },
     config: {
       regions: {

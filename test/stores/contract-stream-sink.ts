@@ -115,8 +115,8 @@ function uploadContract(openStore: OpenStore): void {
 
   test('an upload that is longer than announced fails, and no image can be seen', async () => {
     const data = Buffer.concat([DATA, Buffer.from('x')]);
-    // The surplus byte comes in the last chunk, when a server that has all announced bytes may take the image
-    // for whole.
+    // The surplus byte comes in the last chunk. By then a server may have all announced bytes, and take the
+    // image for whole.
     expect(await codeOf((await opened(1)).upload(inChunks(data, 400_000), signal))).not.toBe('success');
     expect(await codeOf(bench.store.inspect(bench.own(ref.image_id)))).toBe('not_found');
     await bench.store.discard(ref, LAST);

@@ -32,7 +32,8 @@ function inMemory(bytes: Uint8Array, shift = 0): Uint8Array {
 }
 
 /**
- * Writes: the offset, the size, and how many bytes after the start of a page the memory of the data begins.
+ * Writes to be tested. Each has its offset, its size, and the number of bytes from the start of a page to the
+ * memory of the data.
  */
 const WRITES = [
   [8 * PAGE, 4 * PAGE, 0],

@@ -13,7 +13,7 @@ export const OLD = Buffer.from('what was there before');
 /** The data that a later job or task writes to the same path. */
 export const LATER = Buffer.from('what a later job has put there');
 
-/** Answers for a caller that no longer wants its write: rejects. */
+/** A `confirm` for a caller that no longer wants its write. It always rejects. */
 export async function noLonger(): Promise<void> {
   throw new StoreError('unavailable', 'it is no longer wanted');
 }

@@ -7,8 +7,9 @@ import { stringify } from 'yaml';
 const QUICK = { heartbeat_timeout: '2s', heartbeat_interval: '250ms' };
 
 /**
- * Writes a file of tokens into a folder: one for `tenant-a`, who may also copy into `tenant-b` and has an
- * access key, and one for `tenant-b`. Returns the tokens and the key.
+ * Writes a file of tokens into a folder. Returns the tokens and the access key. The tokens are:
+ * - one for `tenant-a`, who may also copy into `tenant-b`, and has the access key;
+ * - one for `tenant-b`.
  */
 export async function writeTokens(folder: string) {
   const secret = () => randomBytes(16).toString('hex');

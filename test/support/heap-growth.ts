@@ -2,7 +2,10 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect } from 'vitest';
 
-/** Does something 1,000 times to warm up. Expects that the heap does not grow by another 10,000 times. */
+/**
+ * Does something 1,000 times to warm up, and then 10,000 times more. Expects that the heap does not grow
+ * meanwhile.
+ */
 export async function expectNoGrowth(work: (round: number) => Promise<void>): Promise<void> {
   setFlagsFromString('--expose-gc');
   const collectGarbage = runInNewContext('gc') as () => void;

@@ -8,7 +8,10 @@ import {
 
 const GIB = 1024 ** 3;
 
-/** Returns links for copies to share, which have only the limits that are given. */
+/**
+ * Returns links for copies to share. By default, each copy has four lanes, and all copies share a GiB of
+ * memory without a limit of bandwidth.
+ */
 export function testLinks(limits: Partial<LinkLimits> = {}): Links {
   return openLinks({ lanes: 4, memory: GIB, rates: () => [], ...limits });
 }

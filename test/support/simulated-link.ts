@@ -36,7 +36,7 @@ interface Request {
   since: number;
 }
 
-/** Simulates a clock, and a reader that always has more to read, with as many lanes as it may use. */
+/** Simulates a clock and a reader. The reader always has more to read, and uses as many lanes as it may. */
 export function simulation(open: (now: () => number) => LaneLimit) {
   let now = 0;
   const limit = open(() => now);

@@ -21,7 +21,7 @@ export interface UploadHooks {
    * broken.
    */
   readonly beforePiece?: (at: number) => Promise<void> | void;
-  /** Called when all bytes have arrived. The answer waits for it. */
+  /** Called when all bytes have arrived. The server answers only after the hook has ended. */
   readonly beforeAnswer?: () => Promise<void> | void;
 }
 

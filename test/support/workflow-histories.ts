@@ -21,9 +21,9 @@ export function historyFrom(json: string): WorkflowHistory {
 }
 
 /**
- * Stores the history of a workflow as a fixture, without stack traces, which contain paths of a machine. The
- * history of a run that a reset has made names the first run. A replay takes the run's id from the history,
- * so the id of the run itself is put there.
+ * Stores the history of a workflow as a fixture. Leaves out stack traces, because they contain paths of a
+ * machine. A replay takes the run's id from the history, but the history of a run that a reset has made names
+ * the first run. So this function writes the id of the run itself into the history.
  */
 export async function storeHistory(name: string, handle: WorkflowHandle): Promise<void> {
   const { runId } = await handle.describe();

@@ -6,8 +6,8 @@ const EXCLUDED = { signals: 1, updates: 2, cancelRequests: 4 } as const;
 
 /**
  * Resets the last run of a workflow to its first or last Workflow Task, or to the first one that has
- * scheduled an activity of this name. Does not apply the cancels that came since then. Returns the id of the
- * new run.
+ * scheduled an activity of this name. The new run does not get the cancels that came after that Workflow
+ * Task. Returns the id of the new run.
  */
 export async function resetWorkflow(
   client: Client,

@@ -26,7 +26,7 @@ test.each<[string, () => Error]>([
   const shown: unknown[] = [];
   let asked = 0;
   const attempt: Attempt = await rig.attempt({
-    // With a second lane bytes would still move, and a fault is shown only until something moves.
+    // A fault is shown only until something moves. With a second lane, bytes would still move.
     lanes: 1,
     reads: {
       beforeChunk: (at) => {

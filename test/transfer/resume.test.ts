@@ -9,7 +9,7 @@ import { failureOf, MIB, type TransferRig, transferRig } from './transfer-rig.ts
 const SIZE = 30 * MIB + 4321;
 const DATA = randomBytes(SIZE);
 
-/** Writes these ranges, as an attempt does that dies then. It has noted only the ranges `completed`. */
+/** Writes these ranges, like an attempt that then dies. The attempt has noted only the ranges `completed`. */
 async function diedAfter(rig: TransferRig, written: ByteRange[], completed: ByteRange[] = []): Promise<void> {
   const sink = await openPartSink(rig.destination.store, rig.ref, 0, SIZE);
   for (const [start, end] of written) await sink.write(start, DATA.subarray(start, end));

@@ -9,8 +9,8 @@ interface Rig {
 }
 
 /**
- * Expects an attempt to fail because of one wrong digest, for each of the digests, while the others are
- * right.
+ * Makes an attempt for each of the digests. In each attempt, this digest is wrong, and the others are right.
+ * Expects that the attempt fails.
  */
 export async function expectEachDigestCompared({ image, attempt }: Rig): Promise<void> {
   const digests = digestsOf(image);

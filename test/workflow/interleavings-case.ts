@@ -68,7 +68,8 @@ const PLACES: readonly Place[] = [
 ];
 
 /**
- * A transfer reports its progress with a failure, so it has to fail within the step, and not after its end.
+ * The places at which a step may fail, or a job may be paused. A transfer reports its progress with its
+ * failure, so it has to fail within the step, and not after its end.
  */
 const IN_STEPS = PLACES.filter((place) => place !== 'after transfer');
 

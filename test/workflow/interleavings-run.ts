@@ -63,7 +63,7 @@ async function startJob(rig: Rig, story: Story, way: Case, workflowId: string) {
 async function lead(told: Told): Promise<string[]> {
   const { rig, story, job, mark, watch } = told;
   const problems: string[] = [];
-  // The next run may be reset before anybody looks, so that a later one is seen.
+  // The next run may itself be reset before the watch looks. The watch then sees only a later run.
   const untilAfter = (runId: string) => until(() => watch.last()?.runId !== runId);
   for (;;) {
     const closed = await until(() => watch.last()?.isClosed && watch.last());
@@ -105,7 +105,7 @@ async function judge(told: Told): Promise<string[]> {
   );
   for (const { deed, runId } of story.accepted) {
     const closed = runs.find((run) => run.runId === runId)?.closed;
-    // A run that was reset has closed as terminated, too.
+    // A reset also closes a run as terminated.
     if (closed !== 'CANCELLED' && closed !== 'TERMINATED')
       problems.push(`${deed} was accepted, and: ${closed}`);
   }

@@ -39,7 +39,8 @@ export class Story implements Wayside {
         await attempt.whenThawed();
         this.note(`woken ${place}`);
       } else {
-        // A frozen attempt or a clean-up may come to a place at any time, so nothing follows from the place.
+        // A frozen attempt or a clean-up may come to a place at any time. The deed is then for the job's last
+        // run.
         const isPresent = attempt.workflowId === this.#reach.workflowId && !attempt.hasBeenFrozen;
         await this.do(deed, isPresent ? attempt.runId : undefined);
       }

@@ -48,7 +48,8 @@ function threshold() {
 }
 
 /**
- * For each attempt to be held, the place where its reader waits after a chunk. All jobs copy the same image.
+ * For each attempt that is to be held, the function with which its reader waits after a chunk. The key is the
+ * attempt, because all jobs copy the same image and share the hooks of its reader.
  */
 const heldReaders = new WeakMap<Context, () => Promise<void>>();
 
@@ -60,7 +61,7 @@ const HOLDING_READERS: StoreHooks = {
     return watchReader(reader, async ([start], signal) => {
       if (start === 0) return;
       await pass();
-      // The attempt is told that it is no longer wanted before it ends.
+      // The attempt goes on only after it was told that it is no longer wanted.
       if (!signal.aborted) await once(signal, 'abort');
     });
   },

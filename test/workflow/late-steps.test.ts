@@ -1,6 +1,6 @@
 /**
- * Tests, for every step and every way in which a job can end, an attempt that is frozen and given up by
- * Temporal, and that wakes after the end of its job.
+ * Tests attempts that are frozen, that Temporal gives up, and that wake after the end of their job. There is
+ * a case for every step and every way in which a job can end.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -75,7 +75,7 @@ test.each(CASES)(
       folders: isThere ? [expect.any(String)] : [],
       image: isThere ? { sha512: image.os_hash_value, inode: expect.any(Number) } : null,
     });
-    // After these two, leftovers may still be removed, and an attempt may still run.
+    // After a termination or a pause, leftovers may still be removed, and an attempt may still run.
     if (late.ending !== 'terminated' && late.ending !== 'paused') expect(end?.after).toEqual(end?.before);
   },
 );

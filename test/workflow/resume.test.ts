@@ -19,8 +19,8 @@ beforeAll(async () => {
 afterAll(() => rig?.stop());
 
 /**
- * Returns hooks that fail the first attempt with a fault that may pass, once the gate is opened. The attempt
- * fails when the digest reads back chunks for which there was no memory.
+ * Returns hooks that let the first attempt fail with a fault that may pass. The attempt fails when the digest
+ * reads back chunks for which there was no memory, but not before the gate was opened.
  */
 function failingOnce(
   at: Gate,

@@ -82,7 +82,10 @@ export const disks: readonly Fault[] = [
 
 const CHANGES = ['write', 'writeFile', 'mkdir', 'link', 'rename', 'datasync', 'sync'];
 
-/** Makes all changes by a worker at the destination fail, for some time or for good. Removals still work. */
+/**
+ * Makes the changes by a worker at the destination fail, for some time or for good. Removals still work. On a
+ * full disk, renames work too.
+ */
 async function refusing(stage: Stage, phase: Phase, code: string, ms?: number): Promise<Expected> {
   const worker = await stage.startWorker({ slow: SLOW });
   const held = await reach(stage, worker, phase);
@@ -103,7 +106,7 @@ function refuseAt(stage: Stage, worker: ChaosWorker, code: string) {
   return worker.control.add({ calls, path: `^${folderOf(stage)}/`, act: 'fail', code });
 }
 
-/** Makes the worker's spool refuse data. The copy MUST neither hang nor be lost for that reason. */
+/** Makes the worker's spool refuse data for some time. The job MUST still come to an end. */
 async function spoolRefuses(stage: Stage, code: 'ENOSPC' | 'EROFS'): Promise<Expected> {
   const worker = await stage.startWorker({ slow: SLOW / 4 });
   const after = stage.random.between(1, 10);

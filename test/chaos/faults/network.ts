@@ -114,7 +114,7 @@ function matchOf(spot: Spot) {
   return spot.match;
 }
 
-/** Returns where the bytes of an image pass at one end: in which body of which requests. */
+/** Returns which requests carry the bytes of an image at one end, and in which of their two bodies. */
 function bytesAt(stage: Stage, side: Side) {
   return side === 'source'
     ? ({ of: 'answer', match: matchOf(stage.source.reads) } as const)

@@ -81,8 +81,8 @@ export function commit(rule: Rule, s: Glance, a: Attempt, around: Surroundings):
 }
 
 /**
- * Takes over a committed image. Before a run has ended as replicated, a removal of the image may be on its
- * way, so the job makes another image instead.
+ * Takes over a committed image if a run has ended as replicated. Otherwise a removal of the image may be on
+ * its way, and the job makes another image.
  */
 function adopt(rule: Rule, s: Glance, a: Attempt, { isOwned }: Surroundings): Move<Glance>[] {
   const go = moves(s, a);

@@ -3,8 +3,8 @@ import type { View } from '../store.ts';
 /** An image as Glance has it. */
 interface Image {
   /**
-   * The property `image_replicator_job`. It is empty after a commit has removed it, and `x` for an image that
-   * the job has given up as somebody else's.
+   * The property `image_replicator_job`. It is empty after a commit has removed it. It is `x` after the job
+   * has taken its mark away from an image with somebody else's bytes.
    */
   readonly mark: string;
   /** True if the property says that the image is being removed. */

@@ -34,7 +34,7 @@ export function s3(rule: Rule): StoreModel<Bucket> {
       if (record?.mark === 'a' && job?.mark !== 'a') return 'a record';
       if (uploads.some((upload) => upload > 0)) return 'an upload';
       if (job?.mark === 'a' && (job.doomed || record === null)) return 'a job object';
-      // The transfer of another job removes what is in its way.
+      // If another job has reserved the place, its transfer removes the data that is in its way.
       if (data?.mark === 'a' && record === null && job?.mark !== 'b') return 'data';
       return null;
     },

@@ -9,8 +9,8 @@ export interface BodyFault {
 }
 
 /**
- * Passes on a body with its fault. `cut` is called where the body ends, after all bytes before have been
- * passed on.
+ * Passes on a body with its fault. If the fault ends the body, `cut` is called once all bytes before that
+ * point have been passed on.
  */
 export function faultyBody(
   fault: BodyFault | undefined,

@@ -13,8 +13,9 @@ export async function storeFiles(region: string, folder = RUNS_CLOUD): Promise<s
 }
 
 /**
- * Kills the process of a Glance that is handling the data of an image, as a crash would. Returns whether
- * there was one. Another process takes its place; everything else that the process was doing is lost too.
+ * Kills the process of a Glance that is handling the data of an image, as a crash would. Everything else that
+ * this process was doing is lost too. Another process takes its place. Returns false if no process was
+ * handling the data.
  */
 export async function killUpload(region: string, imageId: string, folder = RUNS_CLOUD): Promise<boolean> {
   const master = (await readFile(join(folder, 'run', `${region}.pid`), 'utf8')).trim();

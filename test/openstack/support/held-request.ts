@@ -11,7 +11,9 @@ export interface HeldRequest {
   release(): Promise<number>;
 }
 
-/** Returns a request that is still to come. `hold` has to be called with it. */
+/**
+ * Prepares to hold a request that is still to come. Whoever receives the request has to call `hold` with it.
+ */
 export function heldRequest(target: string): HeldRequest & {
   hold(incoming: IncomingMessage, answer: ServerResponse): Promise<void>;
 } {

@@ -11,7 +11,10 @@ import { type FaultyProxy, startProxy } from './proxy.ts';
 import { regionInFront } from './regions-in-front.ts';
 import { type Tenant, tenant } from './tenants.ts';
 
-/** The product between two regions behind proxies, which can make everything go wrong. */
+/**
+ * The product, which copies between two regions. Each region is behind a proxy into which a test can inject
+ * faults.
+ */
 export interface ProxiedRegions {
   readonly deployment: Deployment;
   readonly alice: Tenant;

@@ -35,7 +35,12 @@ export interface FaultyProxy {
   readonly requests: readonly Seen[];
   /** Returns the number of requests of this method to such a path. */
   count(method: string, path: RegExp): number;
-  /** How ranges are treated: `refused` with 400, as by an rbd store, or `ignored`. */
+  /**
+   * What happens to the header `Range` of a request:
+   * - `passed`: the server gets it;
+   * - `refused`: the proxy answers 400, as an rbd store does;
+   * - `ignored`: the proxy leaves it out.
+   */
   ranges: 'passed' | 'refused' | 'ignored';
   /** Adds a fault. A request meets at most one fault, the oldest one that matches. */
   inject(fault: Fault): void;
@@ -50,7 +55,10 @@ function isFor(fault: Fault, { method, path }: Seen): boolean {
   return (fault.method ?? method) === method && (fault.path?.test(path) ?? true);
 }
 
-/** Returns the oldest fault for a request, and counts it; an empty one if there is none. */
+/**
+ * Returns the oldest fault that matches a request, and counts the request. Returns an empty fault if none
+ * matches.
+ */
 function nextFault(faults: { readonly fault: Fault; left: number }[], seen: Seen): Fault {
   const next = faults.find(({ fault, left }) => left > 0 && isFor(fault, seen));
   if (next === undefined) return {};
@@ -64,7 +72,7 @@ function refuse(incoming: IncomingMessage, answer: ServerResponse): void {
 }
 
 /**
- * Starts a reverse proxy in front of an HTTP server, on a port of its own. It can make everything go wrong.
+ * Starts a reverse proxy in front of an HTTP server, on a port of its own. A test can inject faults into it.
  */
 export async function startProxy(target: string): Promise<FaultyProxy> {
   const bytes = { request: 0, response: 0 };

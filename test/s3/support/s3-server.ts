@@ -24,7 +24,7 @@ export interface ServerTraits {
   readonly listsChecksums: boolean;
   /** The server computes a CRC64NVME of an object that it has put together from copied parts. */
   readonly computesCrc64: boolean;
-  /** Objects are files, so an object is in the way of one whose key continues after a slash. */
+  /** Objects are files, so an object `a` is in the way of an object `a/b`. */
   readonly storesFiles: boolean;
   /** If the bucket keeps versions, a deleted object is not in the way of one that has to be new. */
   readonly writesOverMarkers: boolean;
