@@ -13,7 +13,10 @@ const NEXT: Readonly<Record<JobStatus, readonly JobStatus[]>> = {
   error: [],
 };
 
-/** The statuses to which a reset may lead back. An accepted cancel is accepted again. */
+/**
+ * The statuses to which a reset may lead back. They include `cancel_requested`, because the new run may
+ * accept an earlier cancel again.
+ */
 const BEFORE_A_RESET: readonly JobStatus[] = ['replicate_requested', 'replicating', 'cancel_requested'];
 
 /** The acts of operators on a job, apart from cancels. */
@@ -38,7 +41,10 @@ function leadsTo(from: JobStatus, to: JobStatus): boolean {
   return NEXT[from].some((next) => next === to || leadsTo(next, to));
 }
 
-/** Lists each fall of a job's progress. A job that had ended and is reset begins at zero again. */
+/**
+ * Lists each fall of a job's progress. A fall from a final status to another status is not listed, because a
+ * job that is reset begins at zero again.
+ */
 export function fallingProgress(seen: readonly Seen[]): string[] {
   return pairs(seen)
     .filter(([before, after]) => after.progress < before.progress)

@@ -165,8 +165,8 @@ function faultOf({ act }: Rule, of: 'request' | 'answer'): BodyFault | undefined
 }
 
 /**
- * Returns the headers without the length of the body. A body that ends early looks complete only if no length
- * was sent. A length that the sender has signed has to stay.
+ * Returns the headers to pass on. If the body is to end early, leaves out its length, because with a length
+ * the body would not look complete. A length that the sender has signed has to stay.
  */
 function withoutLength(headers: IncomingMessage['headers'], fault: BodyFault | undefined) {
   const { 'content-length': length, ...others } = headers;

@@ -68,8 +68,8 @@ export interface Expected {
   /** True if only a sweep can clean up: the fault has taken away everything else that could. */
   readonly sweep?: true;
   /**
-   * True if the worker may not have told anybody about an upload. No job object names such an upload, and a
-   * sweep removes it only when it is a day old.
+   * True if there may be an upload of which the worker has told nobody. No job object names such an upload,
+   * and a sweep removes it only when it is a day old.
    */
   readonly unheard?: true;
   /** True if a reset may let the job begin again. */
@@ -110,11 +110,10 @@ export interface Stage {
 }
 
 export interface WorkerOptions {
-  /** The time that reading a MiB of the source is made to take; milliseconds. */
+  /** The time that each MiB of the source takes to read; milliseconds. */
   readonly slow?: number;
   /**
-   * `copies` makes a worker that only makes copies, `jobs` one that only runs the jobs. By default a worker
-   * does both.
+   * What the worker does: `copies` only makes copies, and `jobs` only runs the jobs. By default it does both.
    */
   readonly part?: 'copies' | 'jobs';
   /** A program, with its arguments, that is to run the command. */

@@ -57,7 +57,7 @@ export interface StoreTraits {
   readonly operators: boolean;
 }
 
-/** The number of the first attempt of a test. `LAST` is the number of the last one. */
+/** The numbers of the first attempt and of the last attempt of a test. */
 export const FIRST = 0;
 export const LAST = Number.MAX_SAFE_INTEGER;
 

@@ -102,7 +102,7 @@ export function holding(call: StoreCall, at: Gate, when: 'before' | 'after' = 'b
   return { [call]: hook } as StoreHooks;
 }
 
-/** Returns a reader that calls `beforeChunk` with a chunk's offset before it hands out the chunk. */
+/** Returns a reader that calls `beforeChunk` with a chunk's range before it hands out the chunk. */
 export function watchReader(
   reader: PartReader,
   beforeChunk: (chunk: ByteRange, signal: AbortSignal) => Promise<void> | void,

@@ -38,7 +38,8 @@ export function readLog(
 }
 
 /**
- * Returns the current attempt as the server knows it, and the number of bytes that the server was told of.
+ * Returns the number of the current attempt, and how many bytes its last heartbeat has reported to the
+ * server.
  */
 export async function pendingTransfer({ handle }: Job): Promise<{ attempt: number; reported: number }> {
   const [activity] = (await handle.describe()).raw.pendingActivities ?? [];

@@ -76,7 +76,8 @@ export async function startRig(
   } = {},
 ): Promise<Rig> {
   quietRuntime();
-  // A worker on a busy machine must not be taken for dead, except in a test about that.
+  // The heartbeat timeout is long, so that a worker on a busy machine is not taken for dead. A test about
+  // dead workers sets a shorter one.
   const address = options.address ?? inject('temporalAddress');
   const deployment = await deploy({ address, limits: { heartbeat_timeout: '30s', ...options.limits } });
   const { namespace, regions } = deployment;

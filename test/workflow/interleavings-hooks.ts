@@ -50,7 +50,8 @@ export function hooksAlong(wayside: Wayside, { badRemovals }: Case) {
         wayside.commitBegins();
         return call();
       }),
-    // The clean-up of a forced cancel is another workflow. The hooks of the job's activities do not see it.
+    // The clean-up after a cancel by force is another workflow, which the hooks of the job's activities do
+    // not see. So each discard is tracked here.
     discard: (call) =>
       wayside.track(
         around('discard', async () => {
@@ -81,7 +82,7 @@ function hookSteps(wayside: Wayside): ActivityHook {
       } catch (error) {
         throw error instanceof StoreError ? failureOf(error) : error;
       } finally {
-        // Nothing comes from a frozen attempt, even if part of it has ended.
+        // A frozen attempt reports its end only once it is thawed.
         await attempt.whenThawed();
       }
     };
