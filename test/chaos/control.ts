@@ -39,7 +39,7 @@ export interface Control {
 
 let made = 0;
 
-/** Makes such a folder within another one, which is removed with it. */
+/** Makes a folder for rules within another folder. It is removed together with the other folder. */
 export function openControl(within: string): Control {
   const folder = mkdtempSync(join(within, 'control-'));
   let rules: Rules = { files: [], clock: 0 };

@@ -78,8 +78,8 @@ function isRevived({ workers }: Stage, name: string): boolean {
 }
 
 /**
- * Returns the statuses with which the job may end. An operator's termination decides first, and then an
- * accepted cancel.
+ * Returns the statuses with which the job may end. If an operator has terminated the job, that decides.
+ * Otherwise an accepted cancel decides.
  */
 function endsOf({ terminated, cancelAccepted }: Stage, { ends }: Expected): readonly JobStatus[] {
   if (terminated) return ['error'];

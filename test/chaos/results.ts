@@ -39,7 +39,7 @@ export async function keep(file: string, outcome: Outcome): Promise<void> {
   await appendFile(file, `${JSON.stringify(outcome)}\n`);
 }
 
-/** Returns all outcomes of such a file, or none if the file does not exist yet. */
+/** Returns all outcomes that `keep` has added to a file. There are none if the file does not exist yet. */
 export async function kept(file: string): Promise<Outcome[]> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return '';

@@ -1,6 +1,6 @@
 /**
- * This program outlives a run, however the run ends. It waits for the end of its stdin, then kills every
- * process that has the folder of the run as its `TMPDIR`, and removes the folder. Its argument is the folder.
+ * This program outlives a run, however the run ends. Its argument is the folder of the run. When its stdin
+ * ends, it kills every process that has this folder as its `TMPDIR`, and removes the folder.
  */
 import { once } from 'node:events';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';

@@ -6,7 +6,10 @@ import { createJobService, type JobView, OPERATOR } from '../../src/job-service/
 import type { Deployment } from '../support/deployment.ts';
 import { until } from '../support/until.ts';
 
-/** A log of the views of a job. There are ten views a second. */
+/**
+ * A log of the views of a job. It looks at the job about ten times a second, and keeps each view that differs
+ * from the view before.
+ */
 export interface Watch {
   readonly seen: readonly Seen[];
   last(): JobView | undefined;

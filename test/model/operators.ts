@@ -2,9 +2,7 @@ import type { Step } from './check.ts';
 import { cleaning, close, enter, reset, undo } from './workflow.ts';
 import { can, type Job, nextAttempt, type Setting, spend, type World } from './world.ts';
 
-/**
- * Yields everything that people and other jobs may do next, and everything that the workflow does by itself.
- */
+/** Yields everything that people, other jobs and the workflow itself may do next. */
 export function* operatorSteps<Store>(
   setting: Setting<Store>,
   w: World<Store>,

@@ -1,4 +1,4 @@
-/** An event after which an attempt that was given up considers its run as ended. */
+/** An event that an attempt that was given up takes for the end of its run. */
 type Ended = 'closed' | 'reset' | 'paused';
 
 /**
@@ -11,7 +11,7 @@ export interface Rule {
    * ended.
    */
   readonly removeWhenGivenUp: readonly ('prepare' | 'transfer')[];
-  /** The events that such an attempt takes for the end of its run. */
+  /** The events by which an attempt that was given up concludes that its run has ended. */
   readonly takesForEnded: readonly Ended[];
   /**
    * An unfinished image has a fence, which moves by compare-and-swap. A discard dooms the image before it

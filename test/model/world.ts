@@ -13,7 +13,7 @@ export interface Job {
   /** True if a cancel was accepted. */
   readonly cancel: boolean;
   readonly failed: boolean;
-  /** True if there may be something at the destination, because a commit may have happened. */
+  /** True if there may be something of the job at the destination. */
   readonly made: boolean;
   readonly committing: boolean;
   readonly version: number;
@@ -67,7 +67,7 @@ export interface World<Store> {
   readonly stores: readonly Store[];
   readonly left: Troubles;
   readonly other: 'none' | 'making' | 'whole';
-  /** True if a run has ended as replicated, so that the image belongs to its owner. */
+  /** True if a run has ended as replicated. The image then belongs to its owner. */
   readonly promised: boolean;
   readonly harm: string | null;
 }

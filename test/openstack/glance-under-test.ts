@@ -35,7 +35,7 @@ export async function openGlance(region = 'ot1'): Promise<GlanceUnderTest> {
   const known = new Set<string>();
   const open = (options: Partial<GlanceOptions>) =>
     watched(glanceDriver.open({ region_name: region, ...options }, '/'), known);
-  // All tests of a process share these tokens.
+  // All tests of a process share the driver of a region, so that they share its tokens.
   const driver = stores.get(region) ?? glanceDriver.open({ region_name: region }, '/');
   stores.set(region, driver);
   const storesOf = (imageId: string) => foldersWith(region, imageId);

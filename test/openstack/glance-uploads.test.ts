@@ -11,8 +11,8 @@ const DATA = randomBytes(3_000_000);
 const bench = storeBench(() => openGlance());
 
 /**
- * Changes Glance's database by SQL, which is the only way to make an image look old, or look like one whose
- * service has died.
+ * Changes an image in Glance's database by SQL. There is no other way to make an image look old, or to make
+ * it look as if its service had died.
  */
 function update(imageId: string, change: string): void {
   const folder = process.env.OPENSTACK_TEST_DIR ?? '';

@@ -54,8 +54,8 @@ async function newCopier() {
 }
 
 /**
- * Expects that the traces of a job in Temporal, in logs and in answers contain its ids, but nothing with
- * which anybody could sign in.
+ * Expects that the traces of a job in Temporal, in logs and in answers contain the ids of the job and the
+ * image. Expects also that they contain nothing with which anybody could sign in.
  */
 async function expectNoSecret(jobId: string, imageId: string, ...more: string[]): Promise<void> {
   const answers = [await carol.jobs.show(jobId), await carol.jobs.list(), await carol.jobs.cancel(jobId)];
@@ -84,7 +84,7 @@ test('a copy into another project leaves no token and no password behind', async
 
 test('a copy that fails leaves no token and no password behind', async () => {
   const image = await addImage('ot1', carol, randomBytes(MIB));
-  // Glance does not accept such a name.
+  // Glance does not accept this name.
   const body = { image_id: image.id, tenant_id_dst: carol.project, image_name_dst: '🚀' };
   const jobId = await carol.jobs.start(body);
   expect(await carol.jobs.ended(jobId)).toMatchObject({ status: 'error' });

@@ -28,7 +28,7 @@ async function copyByFacade(deployment: Deployment): Promise<string> {
   return job;
 }
 
-/** Starts a copy with a plain client of Temporal, and waits for its end. Returns the id of the job. */
+/** Orders a copy with the command, and waits for its end. Returns the id of the job. */
 async function copyByCommand(deployment: Deployment): Promise<string> {
   const job = await startJob(deployment, (await deployment.addImage('ot1', MIB)).id);
   expect((await endOf(deployment, job)).status).toBe('replicated');

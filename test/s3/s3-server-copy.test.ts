@@ -120,7 +120,7 @@ test.runIf(SERVER.computesCrc64)(
     const here = await ends();
     await (await copying(here)).finished;
     await committed(here);
-    // The service computes such a checksum when it copies an object itself.
+    // When the service copies an object itself, it computes a CRC64NVME of the copy.
     const image = { ...here.image, id: here.ref.image_id };
     const next = { from: here.to.other, to: await secondBucket(), image, ref: bench.ref(DATA) };
     expect(await (await copying(next)).finished).toMatchObject({

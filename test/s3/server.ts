@@ -1,5 +1,5 @@
-// Runs the S3 server of the tests on loopback until it is told to stop, and then removes everything that it
-// was given.
+// Runs the S3 server of the tests on loopback until it is told to stop. Then removes everything that clients
+// have stored.
 import { ACCOUNT } from './support/s3-server.ts';
 import { chosenServer } from './support/start-server.ts';
 

@@ -124,8 +124,8 @@ function uploadContract(openStore: OpenStore): void {
   });
 
   /**
-   * Expects that a failed upload left nothing that can be seen, and that the next upload succeeds as soon as
-   * the server has noticed the failure.
+   * Expects that a failed upload has left nothing that can be seen. Expects also that the next upload
+   * succeeds once the server has noticed the failure.
    */
   async function expectNothing(): Promise<void> {
     expect(await codeOf(bench.store.inspect(bench.own(ref.image_id)))).toBe('not_found');

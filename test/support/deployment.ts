@@ -36,8 +36,8 @@ export interface Deployment {
   readonly env: NodeJS.ProcessEnv;
   startWorker(...args: string[]): Promise<TestProcess>;
   /**
-   * Starts a slow worker. `reads` is the time for reading a chunk of image data from a file, `writes` the
-   * time for writing a MiB to one; both in milliseconds.
+   * Starts a slow worker. `reads` is the time that it takes to read a chunk of image data from a file.
+   * `writes` is the time that it takes to write a MiB to a file. Both are in milliseconds.
    *
    * @param command the command of another release
    */

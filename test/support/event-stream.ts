@@ -10,7 +10,7 @@ export interface Listener {
   text(): string;
   /** Returns the events that have arrived so far. */
   events(): { readonly id: string; readonly job: JobView }[];
-  /** Waits for an event with such a job, and returns the event. */
+  /** Waits for an event whose job is as `wanted`, and returns the event. */
   untilShown(wanted: (job: JobView) => boolean): Promise<{ readonly id: string; readonly job: JobView }>;
   /** Waits for the end of the stream. Tells whether the stream ended properly, rather than being cut off. */
   ended(): Promise<boolean>;

@@ -43,7 +43,8 @@ function temporaryFolders(): string {
 }
 
 /**
- * Replaces texts of an example by those of this test run. Throws if the example does not contain one of them.
+ * Replaces texts of an example by those of this test run. Throws if a text that is to be replaced is not in
+ * the example.
  */
 export function withReal(example: string, texts: readonly (readonly [string, string])[]): string {
   return texts.reduce((whole, [written, real]) => {

@@ -50,7 +50,7 @@ test('a digest that is too far behind reads bytes back, and the right bytes arri
   const readBack: number[] = [];
   const attempt = await rig.attempt({
     reads: {
-      // The first part comes after all others, for which there is not enough memory.
+      // The first part comes after all others. There is not enough memory to keep the others until then.
       beforeChunk: (at) => (at < 8 * MIB ? first.promise : undefined),
     },
     writes: {

@@ -10,7 +10,7 @@ const DATA = randomBytes(12 * MIB + 5);
 
 const never = () => new Promise<void>(() => {});
 
-/** Waits until the upload has sent all that it may send after so many bytes were read. */
+/** Waits until the upload has sent so many bytes, except the reserve. */
 async function untilSent(rig: StreamRig, read: number): Promise<void> {
   await until(() => rig.server.uploads.length > 0 && rig.upload().at >= read - RESERVE);
 }

@@ -68,7 +68,10 @@ test(`whatever happens to a job, its final status is true, and it leaves nothing
   if (failures.length > 0) throw new Error(failures.join('\n\n'));
 }, 180_000);
 
-/** Returns an error whose message has the seed and the case, and whose cause is what went wrong. */
+/**
+ * Returns an error as a text. Its message names the seed and the case, and the message of its cause says what
+ * went wrong.
+ */
 function report(error: Error): string {
   return `${error.message}\n${(error.cause as Error | undefined)?.message ?? ''}`;
 }

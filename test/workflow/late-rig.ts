@@ -67,7 +67,7 @@ const HOLDING_READERS: StoreHooks = {
   },
 };
 
-/** Returns hooks that freeze the first attempt of a step, and that lead the job to that step. */
+/** Returns hooks that lead the job to a step, and freeze the first attempt at it. */
 function hooksOf({ step, when, ending }: LateCase, at: ReturnType<typeof threshold>) {
   let frozen: Context | undefined;
   let spoils = step === 'discardImage' && ending === 'replicated';

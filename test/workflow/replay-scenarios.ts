@@ -187,7 +187,7 @@ export const SCENARIOS: Record<string, { closed: string; run: Scenario }> = {
   },
 };
 
-/** Starts a job, and waits until it is in the middle of its transfer and has reported that. */
+/** Starts a job. Waits until the job has reported that it is in the middle of its transfer. */
 async function transferring(
   rig: Rig,
   workflowId: string = randomUUID(),

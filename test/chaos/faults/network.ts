@@ -190,8 +190,8 @@ async function sourceGone(stage: Stage): Promise<Expected> {
 }
 
 /**
- * Takes the destination away for good, so that nothing can be cleaned up there. The job is ended by force,
- * and its clean-up by hand.
+ * Takes the destination away for good, so that nothing can be cleaned up there. Cancels the job by force, and
+ * terminates its clean-up.
  */
 async function destinationGone(stage: Stage): Promise<Expected> {
   const worker = await stage.startWorker({ slow: SLOW });
