@@ -35,7 +35,7 @@ test('an image whose store has no ranges is read as one stream', async () => {
 
 test('a stream that breaks off is replaced by a new one, and the upload goes on', async () => {
   regions.source.ranges = 'ignored';
-  // The first request finds that the server refuses ranges.
+  // The first request finds that the server ignores ranges.
   regions.source.inject({ method: 'GET', path: FILE, times: 2, response: { after: 20 * MIB, pause: null } });
   await copyWithOneUpload();
   expect(downloads().length).toBeLessThanOrEqual(3);

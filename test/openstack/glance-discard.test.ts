@@ -139,7 +139,7 @@ test('a discard that was frozen after its doom spares an image that was publishe
   await fillImage(bench.store, ref, DATA);
   const { signal } = new AbortController();
   let asked = 0;
-  // This is the patch of a commit whose look came before the doom.
+  // The patch of a commit that has looked at the image before the doom came.
   const publish = async () => {
     asked += 1;
     if (asked === 2)

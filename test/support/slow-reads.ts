@@ -9,8 +9,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const DELAY = Number(process.env.SLOW_READS ?? 20);
 const WRITE_DELAY = Number(process.env.SLOW_WRITES ?? 0);
 /**
- * The size of the buffers into which sources read; bytes. The digest reads into buffers of another size, and
- * is not slowed down.
+ * The size from which a read into a `Buffer` counts as a source's read of image data; bytes. The digest reads
+ * into a plain `Uint8Array`, and is not slowed down.
  */
 const IMAGE_DATA = 512 * 1024;
 /**

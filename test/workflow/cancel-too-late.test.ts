@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => rig?.stop());
 
-/** Starts a job that has accepted a cancel, and holds it there until `release` is called. */
+/** Starts a job, and lets it accept a cancel. Holds its discard until `release` is called. */
 async function cancellingJob(): Promise<{ job: Job; release: () => void }> {
   const transfer = gate();
   const discard = gate();

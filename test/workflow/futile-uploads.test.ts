@@ -30,8 +30,8 @@ afterAll(async () => {
 const repeated: { readonly region: string; readonly bytes: number }[] = [];
 
 /**
- * A client whose server is away. An attempt goes on until the client tells it that its workflow is paused,
- * which never happens.
+ * A client whose server is away. So no attempt hears from it that its workflow is paused, and every attempt
+ * goes on.
  */
 const AWAY = {
   workflow: { getHandle: () => ({ describe: () => Promise.reject(new Error('the server is away')) }) },

@@ -45,7 +45,8 @@ export const operators: readonly Fault[] = [
 /** Tells whether an action has no sense in a phase. */
 function isMeaningless(phase: Phase, ending: string): boolean {
   const isSecondCancel = phase === 'canceling' && ending === 'canceled';
-  // `pause` waits until no Workflow Task waits, and without a worker the first one waits for ever.
+  // `pause` waits until no Workflow Task waits for a worker. Without a worker, the first Workflow Task waits
+  // for ever.
   const isPauseWithoutWorker = phase === 'requested' && ending === 'paused';
   return isSecondCancel || isPauseWithoutWorker;
 }

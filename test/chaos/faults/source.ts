@@ -36,7 +36,7 @@ async function spoilt(stage: Stage, phase: Phase, how: 'changed' | 'deleted'): P
   const held = await reach(stage, worker, phase);
   await stage.source.spoil(stage.image.id, how);
   held.release();
-  // To find out whether the bytes have changed, the image is read once more, which is slow here.
+  // The slow worker reads the image once more to find out whether the bytes have changed, so this takes long.
   await stage.watch.ended(120_000);
   // An open file that was only unlinked may still be read to its end.
   return { ends: how === 'deleted' ? ['error', 'replicated'] : ['error'], sourceSpoilt: true };

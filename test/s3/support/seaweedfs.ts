@@ -9,7 +9,7 @@ import { ACCOUNT, type S3Server, type S3ServerOptions, untilAnswering } from './
 const MODULE = 'github.com/seaweedfs/seaweedfs';
 const VERSION = 'v0.0.0-20261109003541-7506e5f91cd6';
 
-/** Each bucket of the server has volumes of its own, and each test has a bucket. */
+/** Each test has a bucket, and each bucket of the server has volumes of its own. */
 const MAX_VOLUMES = 5000;
 
 /** Starts a SeaweedFS: its S3 gateway, and the servers behind it, in one process. */
@@ -41,7 +41,7 @@ export async function startSeaweedFs(options: S3ServerOptions = {}): Promise<S3S
   };
   const args = Object.entries(flags).map(([name, value]) => `-${name}=${value}`);
   const server = spawnProcess(program, [`-logdir=${folder}`, 'server', ...args], {
-    // One volume at a time for a bucket, instead of seven.
+    // A bucket gets one new volume at a time, instead of seven.
     WEED_MASTER_VOLUME_GROWTH_COPY_1: '1',
   });
   const endpoint = `${tls ? 'https' : 'http'}://127.0.0.1:${port}`;
