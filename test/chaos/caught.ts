@@ -6,6 +6,9 @@ export interface Caught {
   reached(times?: number): Promise<void>;
   /** Lets everything go on that the rule holds. */
   release(): void;
-  /** Ends the rule, also for what it has caught. */
+  /**
+   * Ends the rule, also for requests that it has caught. A file system call that it holds still waits for
+   * `release`.
+   */
   remove(): void;
 }

@@ -6,8 +6,8 @@ export interface Options {
   /** The milliseconds that a sample may take; `null` to run all trials. */
   readonly sample: number | null;
   /**
-   * Matches names of trials of the form `fault/phase/store`. A pattern may contain `*`, or be the beginning
-   * of a name. Several patterns are separated by commas.
+   * Matches names of trials. A name has the form `fault/phase/store`. A pattern may contain `*`, or be the
+   * beginning of a name. Several patterns are separated by commas.
    */
   readonly only: RegExp | null;
   /** If true, the trials that are not reliable are left out. */

@@ -19,7 +19,7 @@ let read = '';
 const hits = new Map<string, number>();
 
 function currentRules(): Rules {
-  // The time alone is not enough, because it advances only every few milliseconds.
+  // The modification time alone does not show every change, because it advances only every few milliseconds.
   const file = statSync(FILE, { throwIfNoEntry: false });
   const version = file === undefined ? '' : `${file.ino} ${file.size} ${file.mtimeMs}`;
   if (version !== read) {

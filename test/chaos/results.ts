@@ -34,7 +34,7 @@ function revision(): string | null {
   return status === 0 ? stdout.trim() : null;
 }
 
-/** Adds an outcome to a file that has one on each line. */
+/** Adds an outcome to a file that has one outcome on each line. */
 export async function keep(file: string, outcome: Outcome): Promise<void> {
   await appendFile(file, `${JSON.stringify(outcome)}\n`);
 }

@@ -146,7 +146,7 @@ async function openLine(end: End, region: 'ot1' | 'ot2', servers: Servers): Prom
   return { proxy, region, giveBack: () => proxy.close() };
 }
 
-/** The arguments of a worker. No job of a trial copies to `ot1`. */
+/** The arguments of a worker. No job of a trial copies to `ot1`, so a worker for `ot1` only runs the jobs. */
 const ARGUMENTS = {
   copies: ['--no-workflows', '--region', 'ot2'],
   jobs: ['--region', 'ot1'],

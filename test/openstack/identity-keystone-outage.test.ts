@@ -72,7 +72,7 @@ describe('while Keystone cannot be reached', () => {
     vi.setSystemTime(Date.now() + 10_000);
     await outage(patient.authenticate(token), token);
     line.mend();
-    // Keystone's clock is behind ours. It still accepts the token, which for us has ended.
+    // The fake clock is ahead of Keystone's. Keystone still accepts the token, but for us it has ended.
     expect(await patient.authenticate(token)).toBeNull();
   });
 

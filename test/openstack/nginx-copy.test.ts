@@ -27,7 +27,7 @@ beforeAll(async () => {
   regions = [await regionInFront(fronts[0].url), await regionInFront(fronts[1].pathUrl)];
   const store = (region_name: string) => ({ store: { driver: 'glance', cloud: 'copier', region_name } });
   deployment = await deploy({
-    // The clients of a tenant tell the two regions apart by their names.
+    // The facade takes the source region from the name of the host that a client calls.
     api: { port, source_region_by_host: { '127.0.0.1': 'ot1', localhost: 'ot2' } },
     config: {
       regions: { ot1: store(regions[0].name), ot2: store(regions[1].name) },

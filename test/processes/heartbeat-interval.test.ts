@@ -32,7 +32,7 @@ async function runningCopy(at: Deployment): Promise<string> {
   return jobId;
 }
 
-/** Cancels a job. Returns how many milliseconds it takes until nothing is left. */
+/** Cancels a job. Returns how many milliseconds it takes until its workflow has closed as cancelled. */
 async function timeOfCancel(at: Deployment, jobId: string): Promise<number> {
   const began = Date.now();
   await at.command('cancel', jobId);

@@ -71,7 +71,7 @@ const timeOf = (event: Event | undefined) =>
 
 test('a tenant with many jobs delays a job of another tenant by at most one transfer', async () => {
   await many(8);
-  // All are inspected and reserved while one of them has the only slot.
+  // All eight jobs are inspected and reserved, although one of them has the only slot.
   await untilQueued(8);
   const other = await start('b');
   expect((await endOf(deployment, other)).status).toBe('replicated');

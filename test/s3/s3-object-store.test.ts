@@ -185,7 +185,7 @@ describe('a large object, which is copied to its path with several requests,', (
     await cutOff();
     const [leftover, ...others] = await leftovers();
     expect(others).toEqual([]);
-    // The data, and the piece of it that was copied.
+    // The bytes of the data, and of the piece of it that was copied.
     expect(leftover).toMatchObject({ mark: ref.mark, bytes: DATA.length + 256 * 1024 * 1024 });
     expect(await leftover?.remove()).toBe(true);
     expect(await bucket.traces()).toEqual(['deep/large']);

@@ -60,7 +60,9 @@ function frozenAt(command: string, nth: number): { readonly objects: ObjectStore
   return { objects: s3Objects(store), sent };
 }
 
-/** Confirms once, and then refuses, as Temporal does once a later job has the path. */
+/**
+ * Returns a `confirm` that succeeds once, and then refuses, as Temporal does once a later job has the path.
+ */
 const wantedOnce = () => vi.fn(noLonger).mockResolvedValueOnce();
 
 describe('a small object', () => {

@@ -49,8 +49,8 @@ export async function openDirectory(): Promise<DirectoryUnderTest> {
 }
 
 /**
- * Flips the first byte an odd number of times, until the time of the file has changed. The clock of a file
- * system may be coarse.
+ * Flips the first byte. Writes the flipped byte again until the time of the file has changed, because the
+ * clock of a file system may be coarse.
  */
 async function flipFirstByte(path: string): Promise<void> {
   const file = await open(path, 'r+');

@@ -29,7 +29,7 @@ export interface AlterableStore extends StoreUnderTest {
   putRecord(imageId: string, record: string | Uint8Array): Promise<void>;
   /** Makes the data of an image look new, but leaves every byte as it is. */
   touchData(imageId: string): Promise<void>;
-  /** Changes a byte of an image's data, and keeps the size. */
+  /** Changes at least one byte of an image's data, and keeps the size. */
   alterData(imageId: string): Promise<void>;
   /** Replaces an image's data with other data of the same size. */
   replaceData(imageId: string): Promise<void>;

@@ -95,7 +95,7 @@ export async function failureOf({ transfer }: { readonly transfer: Transfer }): 
   );
 }
 
-/** Waits until the read is aborted. */
+/** Waits until the read is aborted, and then rejects with the reason. */
 export function untilAborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     if (signal.aborted) reject(signal.reason);

@@ -43,7 +43,7 @@ test('a job whose worker died before it read a cancel goes on after `resume`, an
     await client.workflow.getHandle(id).signal('cancel', {});
     await deployment.temporal('workflow', 'pause', '-w', id);
     await deployment.temporal('workflow', 'unpause', '-w', id);
-    // This worker reads the history of the job, but cannot go on with it.
+    // This worker gets the history of the job, but cannot read it.
     await deployment.startWorker();
     await until(async () => ((await job.handle.describe()).raw.pendingWorkflowTask?.attempt ?? 0) > 1);
     expect(await deployment.command('resume', id)).toMatchObject({ code: 0 });

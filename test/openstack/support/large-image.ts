@@ -35,7 +35,7 @@ export async function addLargeImage(region: string, user: { readonly token: stri
 async function* numbered(blocks: number, seen: (block: Buffer) => void): AsyncGenerator<Buffer> {
   const random = randomBytes(BLOCK);
   for (let number = 0; number < blocks; number += 1) {
-    // A block that was sent may still be in use by the socket.
+    // Each block has memory of its own, because the socket may still use the block before it.
     const block = Buffer.from(random);
     block.writeUInt32BE(number, 0);
     seen(block);

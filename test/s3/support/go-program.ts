@@ -14,8 +14,8 @@ export async function goProgram(module: string, version: string): Promise<string
 }
 
 /**
- * Returns the path of a program, as `goProgram` does. The program is a folder of a module that replaces some
- * of its dependencies, so that `go install` refuses it.
+ * Returns the path of a program, as `goProgram` does. The program is a folder of a module. The module
+ * replaces some of its dependencies, so `go install` refuses it.
  */
 export async function goProgramOf(module: string, version: string, name: string): Promise<string> {
   return builtOnce(name, version, async (path) => {
