@@ -42,8 +42,8 @@ function leadsTo(from: JobStatus, to: JobStatus): boolean {
 }
 
 /**
- * Lists each fall of a job's progress. A fall from a final status to another status is not listed, because a
- * job that is reset begins at zero again.
+ * Lists each fall of a job's progress. A fall from a final status to a status that is not final is left out,
+ * because a job that is reset begins at zero again.
  */
 export function fallingProgress(seen: readonly Seen[]): string[] {
   return pairs(seen)
