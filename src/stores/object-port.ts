@@ -48,8 +48,8 @@ export interface ObjectStore extends ImageSource, ImageDestination {
    */
   list(prefix: string, after: string | null): AsyncIterable<ObjectEntry>;
   /**
-   * Reads a small object, whole, into `into`. Throws `not_found`, `unavailable`, and `changed`. An object that
-   * has grown larger than `into` has changed too.
+   * Reads a small object, whole, into `into`. Throws `not_found`, `unavailable` and `changed`, for example
+   * if the object has grown larger than `into`.
    */
   read(path: string, into: Uint8Array, signal: AbortSignal): Promise<ReadObject>;
   /**

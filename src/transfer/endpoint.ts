@@ -100,10 +100,7 @@ export class Endpoint {
     };
   }
 
-  /**
-   * Returns how many lanes each copy of a tenant gets. All tenants share the lanes evenly, and so do the
-   * copies of one tenant.
-   */
+  /** Returns the lanes of each copy of a tenant. All tenants share evenly, and so do a tenant's copies. */
   #fairShare(tenant: string): number {
     const tenants = [...this.#sharers].map((sharer) => sharer.tenant);
     const copies = tenants.filter((other) => other === tenant).length;

@@ -15,8 +15,6 @@ import { isReliable } from './unreliable.ts';
 /** The time that is kept for the last trials to end and for the servers to stop; milliseconds. */
 const RESERVE = 45_000;
 
-// Each process of a trial is ended by an exit listener of this process.
-process.setMaxListeners(0);
 const began = Date.now();
 const options = optionsOrUsage();
 const random = randomOf(options.seed);
