@@ -86,7 +86,7 @@ test('a proxy of another kind is refused, and the error names the variable but n
   const socks = await deploy({ env: { ...env, https_proxy: 'socks5://copier:hidden@127.0.0.1:1' } });
   const { code, stderr } = await socks.command('list');
   await socks.stop();
-  expect([code, stderr]).toEqual([2, expect.stringContaining('https_proxy: Temporal is reached by an HTTP')]);
+  expect([code, stderr]).toEqual([2, expect.stringContaining('https_proxy: this proxy cannot be used for')]);
   expect(stderr).not.toContain('hidden');
 });
 

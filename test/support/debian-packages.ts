@@ -33,12 +33,11 @@ export async function unpackPackages(
   }
 }
 
-/** Returns an environment in which programs of an unpacked package find their libraries. */
-export function librariesOf(folder: string): NodeJS.ProcessEnv {
-  const libraries = ['x86_64', 'aarch64'].flatMap((machine) =>
+/** Returns the folders in which unpacked packages have their libraries. */
+export function librariesOf(folder: string): readonly string[] {
+  return ['x86_64', 'aarch64'].flatMap((machine) =>
     ['usr/lib', 'lib'].map((path) => join(folder, path, `${machine}-linux-gnu`)),
   );
-  return { LD_LIBRARY_PATH: libraries.join(':') };
 }
 
 /** Downloads the packages, and returns the paths of the archives. */

@@ -74,7 +74,7 @@ export async function postgresqlPrograms(): Promise<Programs> {
   await access(UNPACKED).catch(() => unpackPackages(['postgresql'], UNPACKED));
   const folder = await newestIn(join(UNPACKED, VERSIONS));
   if (folder === undefined) throw new Error(`there is no PostgreSQL in ${UNPACKED}`);
-  return { folder, env: librariesOf(UNPACKED) };
+  return { folder, env: { LD_LIBRARY_PATH: librariesOf(UNPACKED).join(':') } };
 }
 
 async function newestIn(folder: string): Promise<string | undefined> {
