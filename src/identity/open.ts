@@ -6,7 +6,7 @@ import { type Identity, IdentityUnavailable } from './port.ts';
 import { tokenFile } from './token-file.ts';
 
 /**
- * Returns the identity that the configuration names. Does not connect to it.
+ * Returns the configured `Identity`, which signs callers in. Connects to no server yet.
  * @throws IdentityUnavailable if the file of certificate authorities cannot be read
  */
 export async function openIdentity(config: IdentityConfig): Promise<Identity> {

@@ -7,8 +7,8 @@ const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
 const FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
 
 /**
- * A folder that is held open. Its paths begin at its descriptor (proc_pid_fd(5)). So nobody can put a
- * symbolic link in the way.
+ * A folder that is held open. Its paths begin at its descriptor (proc_pid_fd(5)). So no symbolic link that
+ * somebody puts on the way to the folder can lead elsewhere.
  */
 export interface Folder {
   /** Path of the folder in this process, until `close`. */
@@ -32,7 +32,7 @@ export async function openFolder(root: string, steps: readonly string[]): Promis
   return walk(root, steps, openIn);
 }
 
-/** A folder that is held open, and may have been made by `makeFolder`. */
+/** A folder that is held open. `makeFolder` also says how to remove what it has made. */
 export interface MadeFolder extends Folder {
   /** Removes the folders that `makeFolder` has made, if they are empty. */
   unmake?(): Promise<void>;

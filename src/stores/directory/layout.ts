@@ -17,10 +17,10 @@ import { StoreError } from '../store-error.ts';
  *     <root>/.<image id>.partial/whole-<n>   attempt n has written all bytes, and they are on the disk
  *     <root>/.<image id>.partial/image.json  the record, once a commit has written it
  *     <root>/.<image id>.<mark>.<n>.new      a partial that attempt n is preparing
- *     <root>/.<image id>.<mark>.<n>.removed  such a partial, while it is being removed
+ *     <root>/.<image id>.<mark>.<n>.removed  a prepared partial (`.new`) that is being removed
  *
- * A folder with `doomed-<n>` instead of a fence is being removed. A folder changes from one of these paths to
- * another by one atomic rename.
+ * Every other folder stays at its path while it is being removed, and has `doomed-<n>` instead of a fence. A
+ * folder changes from one of these paths to another by one atomic rename.
  */
 export interface Layout {
   readonly root: string;
@@ -34,7 +34,7 @@ export interface Layout {
 /** Matches image ids that can be the name of a folder. */
 const SAFE_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/;
 
-/** Tells whether this can be the name of an image's folder, which is the image's id. */
+/** Tells whether a folder of this name can be an image's. The name of such a folder is the image's id. */
 export const isImageFolder = (name: string): boolean => SAFE_ID.test(name);
 
 /** Returns the paths of a region's files. Throws `not_found` for an id that no image can have. */

@@ -16,7 +16,10 @@ export interface Fence {
   readonly attempt: number;
   /** `true` if the folder is being removed. Then nobody may use it, and anybody may finish the removal. */
   readonly isDoomed: boolean;
-  /** Names of the fence's files, the highest last. Workers of an earlier version may leave more than one. */
+  /**
+   * Names of the fence's files, the highest last. There is more than one for a moment, if two calls have made
+   * one at once, and for longer if a worker of an earlier version has left them.
+   */
   readonly names: readonly string[];
 }
 
@@ -48,21 +51,23 @@ export async function takeFence(folder: string, attempt: number): Promise<void> 
 }
 
 /**
- * Dooms a folder: from now on, it can only be removed. Throws ENOENT if there is no such folder, and
- * `conflict` if an attempt higher than `upTo` has taken it.
+ * Dooms a folder for an attempt: from now on, the folder can only be removed. Does nothing if the folder is
+ * doomed already.
+ * @param upTo the highest attempt from which the folder may be taken; `conflict` is thrown for a higher one
+ * @throws ENOENT if there is no such folder
  */
 export async function doomFolder(folder: string, attempt: number, upTo = attempt): Promise<void> {
   await moveFence(folder, upTo, `doomed-${attempt}`);
 }
 
 /**
- * Gives a folder's fence the name `to`, unless the folder is doomed. Returns whether the fence has this name
- * in the end.
+ * Gives a folder's fence the name `to`. Returns `false`, and changes nothing, if the folder is doomed already.
+ * Throws `conflict` if an attempt higher than `upTo` has the folder.
  */
 async function moveFence(folder: string, upTo: number, to: string): Promise<boolean> {
   for (;;) {
     const fence = await readFence(folder);
-    if (fence.isDoomed) return to === fence.names.at(-1);
+    if (fence.isDoomed) return false;
     if (fence.attempt > upTo) throw overtakenError();
     const from = fence.names.at(-1);
     if (from === to) {
