@@ -61,7 +61,7 @@ export async function doomFolder(folder: string, attempt: number, upTo = attempt
 }
 
 /**
- * Gives a folder's fence the name `to`. Returns `false`, and changes nothing, if the folder is doomed already.
+ * Gives a folder's fence the name `to`. If the folder is doomed already, changes nothing and returns `false`.
  * Throws `conflict` if an attempt higher than `upTo` has the folder.
  */
 async function moveFence(folder: string, upTo: number, to: string): Promise<boolean> {
