@@ -7,7 +7,7 @@ import { JOB, type LinkStack, LONG } from './link-stack.ts';
 import { bestOfRclone, byCurl, byRclone, DEFAULTS, type PeerCopy } from './peers.ts';
 import { alternating, median } from './statistics.ts';
 import { bytesRead } from './worker-metrics.ts';
-import { cpuSeconds } from './worker-usage.ts';
+import { countingCpu } from './worker-usage.ts';
 
 /** Copies from a bucket far away to a directory. Returns a section of the results. */
 export async function fromFar(stack: LinkStack, { id, size }: Image, rounds: number): Promise<string> {
@@ -91,12 +91,7 @@ async function withRclone(
   const times = await alternating(rounds, {
     [DEFAULTS]: byRclone(rclone, peer),
     ...best,
-    [JOB]: async () => {
-      const before = await cpuSeconds(pid);
-      const time = await job();
-      cpu.push((await cpuSeconds(pid)) - before);
-      return time;
-    },
+    [JOB]: () => countingCpu(pid, cpu, job),
   });
   return { about: `The worker used ${median(cpu).toFixed(1)} CPU seconds a job.`, times };
 }

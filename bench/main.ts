@@ -6,7 +6,7 @@ import { bareWorkflow, cancelRunning, engineAlone, historyEvents, shell, wholeJo
 import { machine, ratio, table } from './report.ts';
 import { addSparseImage, NOOP_ACTIVITY_QUEUE, type Stack, startStack } from './stack.ts';
 import { alternating, median, quantile } from './statistics.ts';
-import { cpuSeconds, peakMemory } from './worker-usage.ts';
+import { countingCpu, peakMemory } from './worker-usage.ts';
 
 const ROUNDS = 5;
 
@@ -18,12 +18,7 @@ async function largeImage(stack: Stack): Promise<string[]> {
     plain: () => shell(stack, id, 'cp "$1" "$2" && sync "$2"'),
     checked: () => shell(stack, id, 'cp "$1" "$2" && sync "$2" && sha512sum "$2" >/dev/null'),
     engine: () => engineAlone(stack, id),
-    job: async () => {
-      const before = await cpuSeconds(pid);
-      const time = await wholeJob(stack, id);
-      cpu.push((await cpuSeconds(pid)) - before);
-      return time;
-    },
+    job: () => countingCpu(pid, cpu, () => wholeJob(stack, id)),
   });
   return [
     '## 2 GiB, directory to directory, on one disk',

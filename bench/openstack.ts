@@ -8,7 +8,7 @@ import { copyByJob } from './copy-by-job.ts';
 import { machine, table } from './report.ts';
 import { alternating, median } from './statistics.ts';
 import { startTemporal } from './temporal.ts';
-import { cpuSeconds, peakMemory } from './worker-usage.ts';
+import { countingCpu, peakMemory } from './worker-usage.ts';
 
 const ROUNDS = 5;
 
@@ -24,9 +24,8 @@ async function startCopier(cloud: BenchCloud, address: string, spool?: { path: s
     stop: () => deployment.stop(),
     /** Returns the milliseconds from the start of a job to its close. Then removes the copy. */
     async copy(imageId: string): Promise<number> {
-      const before = await cpuSeconds(pid);
-      const { id, time } = await copyByJob(deployment, imageId, 'ot1', 'ot2', cloud.project);
-      cpu.push((await cpuSeconds(pid)) - before);
+      const copying = () => copyByJob(deployment, imageId, 'ot1', 'ot2', cloud.project);
+      const { id, time } = await countingCpu(pid, cpu, copying);
       await cloud.remove(id);
       return time;
     },

@@ -13,7 +13,7 @@ import { openRclone } from './rclone.ts';
 import { machine, table } from './report.ts';
 import { alternating, median, timed } from './statistics.ts';
 import { startTemporal } from './temporal.ts';
-import { cpuSeconds, peakMemory } from './worker-usage.ts';
+import { countingCpu, peakMemory } from './worker-usage.ts';
 
 const SIZE = 2048 * MIB;
 const ROUNDS = 5;
@@ -92,9 +92,7 @@ async function section(
     'the engine alone, without Temporal': () => runEngine(source, destination, imageId, createDigestPool(1)),
     'the engine alone, without its sha512': unhashed,
     'a whole job': async () => {
-      const before = await cpuSeconds(pid);
-      const { id, time } = await copyByJob(deployment, imageId, 'ot1', to);
-      cpu.push((await cpuSeconds(pid)) - before);
+      const { id, time } = await countingCpu(pid, cpu, () => copyByJob(deployment, imageId, 'ot1', to));
       await removeCopy(to, id);
       return time;
     },

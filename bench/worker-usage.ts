@@ -4,10 +4,18 @@ import { readFile } from 'node:fs/promises';
 const TICKS_PER_SECOND = 100;
 
 /** Returns the CPU seconds that a process has used, user and system together. */
-export async function cpuSeconds(pid: number): Promise<number> {
+async function cpuSeconds(pid: number): Promise<number> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}
+
+/** Runs some work, and adds the CPU seconds that a process has used meanwhile to `used`. */
+export async function countingCpu<T>(pid: number, used: number[], work: () => Promise<T>): Promise<T> {
+  const before = await cpuSeconds(pid);
+  const result = await work();
+  used.push((await cpuSeconds(pid)) - before);
+  return result;
 }
 
 /** Returns the peak memory of a process; MiB. */

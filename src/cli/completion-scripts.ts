@@ -1,4 +1,4 @@
-/** What a shell can offer after one of the commands. */
+/** The words that a shell can offer after one of the commands. */
 export interface Completion {
   /** The command's words, such as `images add`; empty for the program itself. */
   readonly path: string;

@@ -39,7 +39,7 @@ export interface StartContext {
   readonly deletions: Deletions;
 }
 
-/** What is known of a job when it is started. */
+/** A job that is about to start. */
 interface NewJob {
   readonly id: string;
   readonly request: Omit<CopyRequest, 'objects'>;

@@ -12,7 +12,7 @@ export interface ImageRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Begins with the version, as in `/v2/images`. The caller MUST percent-encode what comes from users. */
   readonly path: string;
-  /** Who makes the call: the copier in a project (`null` for its own project), or a user with a token. */
+  /** The maker of the call: the copier in a project (`null` for its own project), or a user with a token. */
   readonly as: { readonly project: string | null } | { readonly user: UserCredential };
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | AsyncIterable<Uint8Array>;

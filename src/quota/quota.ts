@@ -37,7 +37,7 @@ interface Work {
   readonly all: VisibilityQuery;
   /** The time from which Temporal's list may lack some of the workflows. */
   readonly since: Date;
-  /** What this process has started after `since`. */
+  /** The workflows that this process has started after `since`. */
   readonly recent: readonly Reservation[];
 }
 

@@ -24,7 +24,7 @@ export interface NewTask {
   readonly dest_prefix: string;
 }
 
-/** Which tasks are listed, and how many. */
+/** Says which tasks are listed, and how many. */
 export interface TaskQuery {
   readonly type?: TaskType;
   readonly status?: TaskStatus;

@@ -1,6 +1,6 @@
 /**
- * Functions of Temporal's SDK that its public API does not export. The SDK's version is pinned exactly.
- * Whoever changes it MUST check these imports.
+ * Functions of Temporal's SDK that its public API does not export. The SDK's version is pinned exactly, and
+ * these imports MUST be checked when that version changes.
  * - `decodeFromPayloadsAtIndex`, `decodeOptionalSinglePayload`, `decodeOptionalFailureToOptionalError`: they
  *   decode the values in raw descriptions and histories of workflows, which a client leaves encoded.
  * - `optionalTsToDate`: converts the protobuf times in these descriptions.

@@ -45,7 +45,7 @@ interface Probe extends Common {
   readonly rested: number;
 }
 
-/** What a `LaneLimit` is doing. After a start and a search, rests and probes alternate. */
+/** A phase of a `LaneLimit`. After a start and a search, rests and probes alternate. */
 export type Phase = Start | Search | Rest | Probe;
 
 /** The moment at which a phase begins: the time in milliseconds, and the lanes that are allowed then. */

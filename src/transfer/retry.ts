@@ -10,7 +10,7 @@ export interface Patience {
   readonly give_up_after: number;
 }
 
-/** What `waitForRetry` has to know to decide whether a request is made again. */
+/** The facts by which `waitForRetry` decides whether a request is made again. */
 export interface RetryContext {
   readonly patience: Patience;
   readonly ledger: Ledger;

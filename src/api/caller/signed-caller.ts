@@ -14,8 +14,8 @@ import type { SignatureScheme, Verdict } from '../../signatures/index.ts';
 export type Refusal = 'missing' | 'bad_token' | 'malformed' | 'unknown_key' | 'bad_signature' | 'expired';
 
 /**
- * What the headers of a request tell about its sender: who it is, or why it is refused. For a signed request,
- * they are not enough: `verify` also needs the bytes of the body.
+ * The sender of a request, as its headers tell it: the caller, or the reason of a refusal. The headers of a
+ * signed request are not enough, so `verify` also needs the bytes of the body.
  */
 type Sender =
   | { readonly caller: Principal }

@@ -68,7 +68,7 @@ async function removeOtherName({ file, onPlaced }: Placing): Promise<void> {
   await ignoring('ENOENT', unlink(file));
 }
 
-/** What a look at a path has found. */
+/** The file that a look has found at a path. */
 interface Seen {
   /** A text that distinguishes the file from all others that exist. */
   readonly file: string;

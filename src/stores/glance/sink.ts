@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { compareDigests } from '../../image/index.ts';
 import type { StreamSink } from '../data-port.ts';
+import { pause } from '../pause.ts';
 import type { DestinationRef } from '../port.ts';
 import { goneError } from '../refusals.ts';
 import { StoreError } from '../store-error.ts';
@@ -123,7 +123,7 @@ export async function whenNotSaving(
   for (;;) {
     const image = await show();
     if (image.status !== 'saving' || Date.now() > deadline) return image;
-    await sleep(interval, undefined, { ...(signal && { signal }) }).catch(() => signal?.throwIfAborted());
+    await pause(interval, signal);
   }
 }
 

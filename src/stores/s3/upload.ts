@@ -28,7 +28,7 @@ export interface UploadedPart extends CompletedPart {
   readonly LastModified?: Date | undefined;
 }
 
-/** Who fills the parts of an upload: a worker that sends their bytes, or the server by copying an object. */
+/** The filler of an upload's parts: a worker, which sends bytes, or the server, which copies an object. */
 export type FilledBy = 'worker' | 'server';
 
 /**
