@@ -48,7 +48,7 @@ export async function createApi(
     bodyLimit: context.config.bodyLimit,
     requestTimeout: REQUEST_TIMEOUT,
     genReqId: newRequestId,
-    // An id in a path may be as long as Node.js allows. The answer to a very long one is then the usual 404.
+    // An id in a path may be as long as Node.js allows. So a very long id gets the usual 404.
     routerOptions: { maxParamLength: maxHeaderSize },
     ajv: { customOptions: VALIDATOR },
     frameworkErrors: (_error, request, reply) =>
@@ -114,8 +114,8 @@ async function addRoutes(app: FastifyInstance, context: RegisterContext): Promis
 const REQUEST_ID = 'X-Openstack-Request-Id';
 /**
  * The time within which a whole request has to arrive; milliseconds. Until a signed request has arrived, its
- * sender is not known: anybody can hold the connection. Node.js checks the time every 30 s, and never applies
- * less than its `headersTimeout`.
+ * sender is not known, so anybody could hold the connection. Node.js checks the time every 30 s, and never
+ * applies less than its `headersTimeout`.
  */
 const REQUEST_TIMEOUT = 60_000;
 

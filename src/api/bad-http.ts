@@ -55,7 +55,7 @@ export class BadHttp {
   /**
    * Answers the request with an error, and ends the connection. Sends nothing if an earlier request still
    * awaits its answer, or if the answer to this request has begun: the client would take the error for a part
-   * of it.
+   * of that answer.
    */
   answer(error: ClientError, socket: Socket, logger: FastifyBaseLogger): void {
     if (error.code === 'ECONNRESET' || socket.destroyed || this.#answered.has(socket)) return;

@@ -4,7 +4,7 @@ import type { Metrics } from '../metrics/index.ts';
 /** The dialect of each request. */
 const dialects = new WeakMap<FastifyRequest, string>();
 
-/** Counts every request that is answered, by route. A path would not do, because it may contain ids. */
+/** Counts every request that is answered, by route and not by path, because a path may contain ids. */
 export function countRequests(app: FastifyInstance, metrics: Metrics): void {
   app.addHook('onResponse', async (request, reply) => {
     const { isStream = false } = request.routeOptions.config as { readonly isStream?: boolean };

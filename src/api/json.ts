@@ -7,7 +7,7 @@ import { RequestProblem } from './problem.ts';
 export function parseEveryBodyAsJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'string' }, parseJson);
-  // Fastify would refuse an unknown Content-Type before the caller's token is checked.
+  // The header is hidden from Fastify, which would refuse an unknown type before the token is checked.
   app.addHook('onRequest', async (request) => {
     request.headers = { ...request.headers, 'content-type': undefined };
   });

@@ -22,7 +22,7 @@ export function limitPipelines({ server }: FastifyInstance): void {
     const count = (waiting.get(socket) ?? 0) + 1;
     if (count > MAX_PIPELINED && !socket.destroyed) destroyCheaply(socket);
     if (socket.destroyed) {
-      // Node.js would report an error for this request when the connection closes.
+      // Otherwise Node.js would report an error for this request when the connection closes.
       request.destroy();
       return;
     }

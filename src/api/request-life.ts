@@ -6,8 +6,8 @@ const isChange = ({ method }: FastifyRequest) => method !== 'GET' && method !== 
 
 /**
  * Aborts the work for a request when its client disconnects. A request that changes something is carried out
- * to its end, because a half-done cancel helps nobody. Listens to connections: if many requests wait on one,
- * Node.js does not report to each of them that the client has disconnected.
+ * to its end, because a half-done cancel helps nobody. Listens to connections and not to requests: if many
+ * requests wait on a connection, Node.js does not tell each of them that the client has disconnected.
  */
 export function abortWhenClientLeaves(
   app: FastifyInstance,
@@ -33,7 +33,7 @@ export function abortWhenClientLeaves(
     requests.set(request, controller);
     if (socket.destroyed) controller.abort(new Error('the client has gone'));
     else if (!isChange(request)) underWayOn(socket).add(controller);
-    // `done` calls the handler, which thereby runs in the asynchronous context of `forRequest`.
+    // `done` calls the handler. So the handler runs in the asynchronous context of `forRequest`.
     void forRequest(controller.signal, async () => done(), request.id);
   });
   // The work is done when the answer is sent. (`onResponse` is not called if the client has disconnected.)

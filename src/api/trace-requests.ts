@@ -6,8 +6,8 @@ import type { FastifyInstance } from 'fastify';
 const UNTRACED = ['/healthz', '/readyz'];
 
 /**
- * Makes a span of each request, except of health checks. Its name is the method and the route, as
- * OpenTelemetry's conventions have it. The query is left out, because it may hold a signature.
+ * Makes a span for each request that is not a health check. The name of a span is the method and the route,
+ * as OpenTelemetry's conventions say. The query is left out, because it may hold a signature.
  * @see https://opentelemetry.io/docs/specs/semconv/http/http-spans/
  */
 export async function traceRequests(app: FastifyInstance): Promise<void> {

@@ -13,7 +13,7 @@ interface Verbose {
   readonly data?: unknown;
 }
 
-/** Returns in words what is wrong with a request that violates its schema, beginning with the field. */
+/** Describes how a request violates its schema. The text begins with the field. */
 export function validationProblem({
   validation,
   validationContext,

@@ -19,7 +19,7 @@ export function openAgent({ verify, ca }: Trust): Dispatcher {
   const options = {
     // Each lane is a connection of its own, and Glance's servers speak only HTTP/1.1.
     allowH2: false,
-    // This overrides UNDICI_USE_MILO. The parser milo would read all that waits in a socket at once.
+    // This overrides UNDICI_USE_MILO. The parser milo would read all bytes that wait in a socket at once.
     useMilo: false,
     connect: {
       timeout: 10_000,

@@ -67,7 +67,7 @@ function markInUse(memory: Uint8Array, length: number, isFull: boolean): Uint8Ar
 
 /**
  * Makes each `read()` of a socket return the bytes of one read from the network. Otherwise the stream would
- * join all that waits, in new memory.
+ * join all waiting bytes in new memory.
  * @returns the list to which the length of each read MUST be added
  */
 function returnReadsOneByOne(socket: Socket): number[] {
@@ -91,7 +91,7 @@ function returnReadsOneByOne(socket: Socket): number[] {
  */
 export async function* received(answer: Readable): AsyncGenerator<Buffer> {
   if (answer.destroyed) throw answer.errored ?? new Error('the answer was given up');
-  // To iterate over the stream itself would join the chunks that wait in it.
+  // The event has one chunk at a time. An iteration over the stream itself would join the chunks that wait.
   const oneByOne = { close: ['end', 'close'], highWaterMark: 1, lowWaterMark: 1 };
   try {
     for await (const [chunk] of on(answer, 'data', oneByOne)) {

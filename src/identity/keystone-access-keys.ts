@@ -39,7 +39,7 @@ export function accessKeys({
       };
     },
     async check() {
-      // No such key exists. Keystone checks first whether the caller may ask for any.
+      // This key does not exist. Before Keystone says so, it checks whether the account may ask for keys.
       const nobody = { access: 'image-replicator-check', secret: 'none' };
       await askKeystone((signal) => ec2.find(nobody.access, signal));
       await askKeystone((signal) => ec2.signIn(nobody, signal));

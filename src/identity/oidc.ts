@@ -10,18 +10,18 @@ interface OidcOptions {
   readonly issuer: string;
   /** The audience (`aud`) of the tokens: the service for which the provider issues them. */
   readonly audience: string;
-  /** A claim that is required: `value`, or a list that contains `value`. `null` if none is required. */
+  /** A claim that a token needs: `value`, or a list that contains `value`. `null` if no claim is needed. */
   readonly claim: { readonly name: string; readonly value: string } | null;
 }
 
 type Ask = (url: string, init?: object) => ReturnType<typeof fetch>;
 
-/** The codes of errors of a fetch of the provider's keys. Such an error says nothing about the token. */
+/** The codes of the errors when the provider's keys cannot be fetched. They say nothing about the token. */
 const NO_KEYS = new Set(['ERR_JOSE_GENERIC', 'ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID']);
 
 /**
  * Recognises operators by their access tokens (JWTs) of an OpenID provider. The provider's keys are fetched
- * when they are first needed, again when they change, and for each check.
+ * when they are first needed, when they have changed, and by each `check`.
  * @see https://openid.net/specs/openid-connect-discovery-1_0.html
  */
 export function oidcOperators({ issuer, audience, claim }: OidcOptions): Operators {

@@ -9,10 +9,10 @@ import { IdentityUnavailable } from './port.ts';
 const GROUP_OR_OTHERS_MAY_WRITE = 0o022;
 
 /**
- * Reads a YAML file that lists who is granted access. A change to the file takes effect with the
- * next call of the returned function.
- * @param entriesOf returns the entries of a file with this mode. MAY refuse the file by an error, whose
- * message MUST NOT contain a secret.
+ * Reads a YAML file that lists the tokens and keys that give access. A change to the file takes effect with
+ * the next call of the returned function.
+ * @param entriesOf returns the entries of a file with these contents and this mode. It MAY refuse the file by
+ * an error, whose message MUST NOT contain a secret.
  * @returns a function that returns the entries, and throws IdentityUnavailable if the file cannot be used
  */
 export function trustedFile<Schema extends TSchema, Entries>(

@@ -64,10 +64,11 @@ export function returnPages(pages: Buffer): void {
   const { buffer } = pages;
   let { byteOffset, length } = pages;
   const joinedOffset = () => byteOffset - (byteOffset % (2 * length));
+  const isFirstHalf = () => byteOffset === joinedOffset();
   const isOtherHalf = (other: Buffer) =>
     other.buffer === buffer &&
     other.length === length &&
-    other.byteOffset === 2 * joinedOffset() + length - byteOffset;
+    other.byteOffset === (isFirstHalf() ? byteOffset + length : joinedOffset());
   while (takeIdle(isOtherHalf) !== undefined) {
     byteOffset = joinedOffset();
     length *= 2;

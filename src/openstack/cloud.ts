@@ -42,9 +42,10 @@ export type Credential =
     };
 
 /**
- * Reads the configuration of a cloud as openstacksdk does: from clouds.yaml (`OS_CLIENT_CONFIG_FILE`, or the
- * first of `./`, `$XDG_CONFIG_HOME/openstack/`, `~/.config/openstack/` and `/etc/openstack/`) with
- * secure.yaml beside it, or from the OS_* variables.
+ * Reads the configuration of a cloud as openstacksdk does. A cloud with a name is read from clouds.yaml and
+ * the secure.yaml beside it; without a name, the OS_* variables are read. clouds.yaml is the file that
+ * `OS_CLIENT_CONFIG_FILE` names, or the first one that is found in `./`, `$XDG_CONFIG_HOME/openstack/`,
+ * `~/.config/openstack/` and `/etc/openstack/`.
  * @throws CloudConfigError that names the file (or the environment) and the key
  * @see https://docs.openstack.org/openstacksdk/latest/user/config/configuration.html
  */

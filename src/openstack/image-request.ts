@@ -10,7 +10,7 @@ import { callService, urlBelow } from './transport.ts';
  */
 export interface ImageRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** Begins with the version, as in `/v2/images`. The caller MUST percent-encode what comes from users. */
+  /** Begins with the version, as in `/v2/images`. The caller MUST percent-encode texts that users chose. */
   readonly path: string;
   /** The maker of the call: the copier in a project (`null` for its own project), or a user with a token. */
   readonly as: { readonly project: string | null } | { readonly user: UserCredential };
@@ -23,7 +23,7 @@ export interface ImageRequest {
 
 /**
  * Sends a request with a token to the address that the token's catalog has for the region.
- * @throws OpenStackError `no_endpoint`, `unreachable`; the signal's reason; what the body's stream has thrown
+ * @throws OpenStackError `no_endpoint`, `unreachable`; the signal's reason; the error of the body's stream
  */
 export async function sendImageRequest(
   { cloud, dispatcher }: { readonly cloud: Cloud; readonly dispatcher: Dispatcher },

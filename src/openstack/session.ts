@@ -14,7 +14,7 @@ export interface Session {
    * the answer with any status but 401. If the service refuses the copier's token, gets a new token and
    * repeats the call once. A call whose body is a stream is not repeated.
    * @throws OpenStackError, `expired` if a user's token is refused, `unauthorized` if the copier's is; the
-   * signal's reason; what the body's stream has thrown
+   * signal's reason; the error of the body's stream
    */
   requestImage(request: ImageRequest): Promise<Dispatcher.ResponseData>;
   /**

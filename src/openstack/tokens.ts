@@ -56,7 +56,7 @@ export function createTokens(keystone: Keystone, account: Cloud): Tokens {
       slot.token = await freshToken(keystone, account, scope);
       return slot.token;
     } catch (error) {
-      // While Keystone does not answer, the old token serves until it expires.
+      // While Keystone does not answer, the old token serves until it expires, unless `drop` has removed it.
       const isAway = error instanceof OpenStackError && error.kind === 'unreachable';
       if (isAway && slot.token === old && old !== null && Date.now() < old.expiresAt) return old;
       if (slots.peek(keyOf(scope)) === slot) slots.delete(keyOf(scope));

@@ -15,7 +15,7 @@ import {
 const HOUR = 3_600_000;
 /**
  * The time after which Temporal's list surely includes a new workflow; milliseconds. Until then, this process
- * remembers what it has started.
+ * remembers the workflows that it has started.
  */
 const LAG = 3000;
 const MAX_TENANTS = 10_000;
@@ -44,9 +44,9 @@ interface Work {
 /** Keeps the work of each tenant within the tenant's limits. */
 export interface Quota {
   /**
-   * Starts a job or a task if the tenant's limits allow it. What this process has just started counts too,
-   * although Temporal does not list it yet. Each facade knows only its own starts: for some seconds, all
-   * facades together may exceed a limit.
+   * Starts a job or a task if the tenant's limits allow it. Jobs and tasks that this process has just started
+   * count too, although Temporal does not list them yet. Each facade knows only its own starts: for some
+   * seconds, all facades together may exceed a limit.
    * @param all a filter that matches all jobs of the tenant, or all its tasks of one share
    * @param bytes the size of the image; 0 if it is not known
    * @throws LimitReached, whose message names the limit
@@ -107,8 +107,8 @@ async function assertWithin(limits: TenantLimits, bytes: number, client: Client,
 }
 
 /**
- * Counts the workflows that match one more filter. Of those that have started after `since`, Temporal knows a
- * number, and this process knows another one: the higher number counts.
+ * Counts the workflows that match one more filter. Temporal and this process may know different numbers of
+ * workflows that have started after `since`. The higher number counts.
  */
 async function count(client: Client, { all, since, recent }: Work, filter: VisibilityQuery): Promise<number> {
   if (recent.length === 0) return countWorkflows(client, allOf([all, filter]));
@@ -123,8 +123,8 @@ async function count(client: Client, { all, since, recent }: Work, filter: Visib
 }
 
 /**
- * Adds up the sizes of the images that are being copied. For workflows that have started after `since`,
- * Temporal knows a sum, and this process knows another one: the higher sum counts.
+ * Adds up the sizes of the images that are being copied. Temporal and this process may know different sums
+ * for the workflows that have started after `since`. The higher sum counts.
  */
 async function bytesUnderWay(client: Client, { all, since, recent }: Work): Promise<number> {
   let [older, seen] = [0, 0];

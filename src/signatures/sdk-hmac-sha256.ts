@@ -66,7 +66,7 @@ function canonicalPath(request: SignedRequest): string {
   return path.endsWith('/') ? path : `${path}/`;
 }
 
-/** Returns the query in the form that is signed. Signers sort the parameters first, and encode them then. */
+/** Returns the query in the form that is signed. Signers first sort the parameters, and then encode them. */
 function canonicalQuery(request: SignedRequest): string {
   return parametersOf(request)
     .sort((one, other) => byBytes(one.name, other.name) || byBytes(one.value, other.value))
@@ -76,8 +76,8 @@ function canonicalQuery(request: SignedRequest): string {
 
 /**
  * Returns the texts that may have been signed for the body. Normally, this is the body's hash. If the signed
- * header `X-Sdk-Content-Sha256` is `UNSIGNED-PAYLOAD`, it is that word; but if there is no body, some signers
- * sign the hash all the same.
+ * header `X-Sdk-Content-Sha256` is `UNSIGNED-PAYLOAD`, it is that word. But if the body is empty, some
+ * signers sign its hash even then.
  */
 function payloadHashes(request: SignedRequest, names: readonly string[]): string[] {
   const hash = createHash('sha256').update(request.body).digest('hex');

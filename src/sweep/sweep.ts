@@ -6,7 +6,6 @@ import { allOf, attribute, listWorkflows, visibility } from '../temporal/index.t
 import { retentionOf } from './retention.ts';
 import { ownerOf, verdictOn } from './verdict.ts';
 
-/** The options of a sweep. */
 export interface SweepOptions {
   /** `true` if the sweep only lists what it would remove. */
   readonly dry_run: boolean;

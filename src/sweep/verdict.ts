@@ -17,8 +17,8 @@ export interface Verdict {
 }
 
 /**
- * Finds the job to which a mark belongs: a mark is the id of the job's first run. Temporal forgets a closed
- * run after the namespace's retention period. So `gone` does not say how the job has ended.
+ * Finds the job to which a mark belongs: a mark is the id of the job's first run. A job that is `gone` may
+ * have ended longer ago than the namespace's retention period, or it may belong to another namespace.
  */
 export async function ownerOf(client: Client, mark: string | null): Promise<Owner> {
   if (mark === null) return { job: null, state: 'nobody' };
@@ -31,7 +31,7 @@ export async function ownerOf(client: Client, mark: string | null): Promise<Owne
 
 /**
  * Decides whether a leftover may be removed.
- * @param age the time since its last change; milliseconds
+ * @param age the time since the leftover's last change; milliseconds
  * @param grace how long every leftover is left alone after its last change; milliseconds
  * @param retention how long Temporal keeps the record of a closed job; milliseconds
  */

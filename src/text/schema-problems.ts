@@ -107,7 +107,8 @@ function expectation(wanted: Schema): string {
       return `one of: ${wanted.anyOf.map((one) => one.const).join(', ')}`;
     return wanted.anyOf.map((one) => keysOf(one) ?? expectation(one)).join(', or ');
   }
-  return (KINDS[wanted.type ?? ''] ?? (() => 'another value'))(wanted);
+  const describe = KINDS[wanted.type ?? ''];
+  return describe === undefined ? 'another value' : describe(wanted);
 }
 
 /** Returns the keys of an object, such as `{min, max}`; `null` if the schema names none. */

@@ -62,7 +62,7 @@ export class Bandwidth {
     }
   }
 
-  /** Returns how long the next bytes have to wait at the present rate; milliseconds. */
+  /** Updates `#ahead`, and returns how long the next bytes have to wait; milliseconds. */
   #delay(): number {
     const now = this.#now();
     const rate = this.rate();
@@ -73,8 +73,9 @@ export class Bandwidth {
       this.#ahead = Math.max(left, -BURST * perMillisecond);
     }
     this.#settledAt = now;
-    // Nobody waits for less than a byte, because a timer waits for whole milliseconds.
-    return rate === null || this.#ahead < 1 ? 0 : Math.ceil((this.#ahead / rate) * 1000);
+    // A fraction of a byte is not worth a wait, because timers wait for whole milliseconds.
+    if (rate === null || this.#ahead < 1) return 0;
+    return Math.ceil((this.#ahead / rate) * 1000);
   }
 }
 
@@ -104,7 +105,7 @@ export class Throttle {
     this.#limits = limits;
   }
 
-  /** Limits the copy by itself; bytes a second, or `null` for no limit. */
+  /** Sets the copy's own limit; bytes a second, or `null` for no limit. */
   limitTo(rate: number | null): void {
     this.#ownRate = rate;
   }

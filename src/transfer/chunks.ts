@@ -19,7 +19,7 @@ export interface Chunks {
    */
   take(): Promise<Uint8Array>;
   free(chunk: Uint8Array): void;
-  /** Keeps a chunk, or its beginning, for the digest. Its first byte is the byte `offset` of the image. */
+  /** Keeps a chunk, or the beginning of one, for the digest. The bytes belong at `offset` of the image. */
   keep(offset: number, chunk: Uint8Array): void;
   /** Returns the chunk that is kept for an offset, if there is one. The caller (the digest) MUST free it. */
   takeKept(offset: number): Uint8Array | undefined;
@@ -33,24 +33,26 @@ export interface Chunks {
 export function createChunks(owned: number, kept: number, size = MIB): Chunks {
   const memory = borrowPages((owned + kept) * size);
   const idle = Array.from({ length: owned + kept }, (_, index) => chunkAt(index * size));
-  const waiting = new Map<number, Uint8Array>();
+  /** The chunks that are kept for the digest, by their offsets in the image. */
+  const keptAt = new Map<number, Uint8Array>();
   const takers: ((chunk: Uint8Array) => void)[] = [];
+  /** The chunks that are being hashed, by their offsets in memory. */
   const hashing = new Set<number>();
 
   function chunkAt(start: number): Uint8Array {
     return memory.subarray(start, start + size);
   }
 
-  /** Returns the whole chunk to which this beginning of a chunk belongs. */
+  /** Returns the whole chunk whose beginning this is. */
   function whole({ byteOffset }: Uint8Array): Uint8Array {
     return chunkAt(byteOffset - memory.byteOffset);
   }
 
   function evictFarthest(): Uint8Array {
-    const farthest = Math.max(...waiting.keys());
-    const chunk = waiting.get(farthest);
+    const farthest = Math.max(...keptAt.keys());
+    const chunk = keptAt.get(farthest);
     if (chunk === undefined) throw new Error('more chunks are taken than there are');
-    waiting.delete(farthest);
+    keptAt.delete(farthest);
     return whole(chunk);
   }
 
@@ -72,15 +74,15 @@ export function createChunks(owned: number, kept: number, size = MIB): Chunks {
       }
     },
     keep: (offset, chunk) => {
-      waiting.set(offset, chunk);
+      keptAt.set(offset, chunk);
     },
     takeKept(offset) {
-      const chunk = waiting.get(offset);
+      const chunk = keptAt.get(offset);
       if (chunk !== undefined) hashing.add(chunk.byteOffset);
-      waiting.delete(offset);
+      keptAt.delete(offset);
       return chunk;
     },
-    nextKept: () => Math.min(...waiting.keys()),
+    nextKept: () => Math.min(...keptAt.keys()),
     close: () => returnPages(memory),
   };
 }

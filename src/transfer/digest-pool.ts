@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import type { Algorithm, Digests } from '../image/index.ts';
 import type { DigestMessage, DigestReply } from './digest-thread.ts';
 
-/** Digests that another thread computes, so that the event loop stays free for heartbeats. */
+/** The digests of some bytes. Another thread computes them, so the event loop stays free for heartbeats. */
 export interface Digest {
   /** Resolves when the bytes are hashed. Bytes in shared memory MUST NOT change until then. */
   update(bytes: Uint8Array): Promise<void>;
@@ -22,6 +22,7 @@ export interface DigestPool {
 
 interface Thread {
   readonly worker: Worker;
+  /** By the id of each digest, its messages that await a reply, in order. */
   readonly waiting: Map<number, Pending[]>;
   /** The error with which the thread ended; `undefined` while it runs. */
   death: Error | undefined;

@@ -3,8 +3,8 @@ import { parentPort } from 'node:worker_threads';
 import type { Algorithm, Digests } from '../image/index.ts';
 
 /**
- * A message from the main thread. This thread replies once to each `update` and once to `finish`. The first
- * message about a digest names in `others` the algorithms that are computed beside the sha512.
+ * A message from the main thread. This thread replies once to each `update` and once to `finish`. `others`
+ * are the algorithms that are computed beside the sha512. Only the first message about a digest chooses them.
  */
 export type DigestMessage =
   | { readonly type: 'update'; readonly id: number; readonly others: Others; readonly bytes: Uint8Array }

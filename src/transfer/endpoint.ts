@@ -9,10 +9,10 @@ const CHECK_INTERVAL = 1000;
 
 /** A copy that has lanes or waits for some. */
 interface Sharer {
-  /** The tenant who gets the copy. All copies of operators count as those of one tenant. */
+  /** The tenant who gets the copy. All operators count as one tenant. */
   readonly tenant: string;
   held: number;
-  /** The functions that give a lane to those who wait. */
+  /** A function for each request of the copy that waits for a lane; it gives the request a lane. */
   readonly waiting: Set<() => void>;
 }
 
@@ -100,7 +100,7 @@ export class Endpoint {
     };
   }
 
-  /** Returns the lanes of each copy of a tenant. All tenants share evenly, and so do a tenant's copies. */
+  /** Returns how many lanes a tenant's copy may have. Tenants share evenly, and so do a tenant's copies. */
   #fairShare(tenant: string): number {
     const tenants = [...this.#sharers].map((sharer) => sharer.tenant);
     const copies = tenants.filter((other) => other === tenant).length;

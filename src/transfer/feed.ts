@@ -3,7 +3,7 @@ import { KIB } from '../memory/index.ts';
 import type { Ledger } from './ledger.ts';
 import type { Staged } from './staging.ts';
 
-/** The largest chunk to send; bytes. uwsgi, before most Glances, resets a connection at a chunk of 1 MiB. */
+/** The largest chunk to send; bytes. uwsgi, which serves most Glances, resets a connection at 1 MiB. */
 const CHUNK = 256 * KIB;
 /**
  * A socket sends a chunk of at least this size before it asks for the next chunk; bytes. Smaller chunks are
@@ -58,9 +58,10 @@ export async function* feed(options: FeedOptions): AsyncGenerator<Uint8Array> {
   const sendable = (at: number) => (isVerified ? size : staged.watermark - RESERVE) - at;
   for (let at = 0; at < size; ) {
     if (sendable(at) <= 0) await staged.whenAbove(at + RESERVE, awake, MAX_PAUSE);
-    if (!isVerified) awake.throwIfAborted();
-    signal.throwIfAborted();
+    // `awake` is aborted also when the bytes have proved to be right.
+    (isVerified ? signal : awake).throwIfAborted();
     const moving = sendable(at) > 0;
+    // A trickle never sends the last staged byte: it may be the last byte of the image.
     const length = moving ? Math.min(CHUNK, sendable(at)) : Math.min(TRICKLE, staged.watermark - 1 - at);
     if (length <= 0) continue;
     const bytes = await staging.read(at, at + length);

@@ -51,6 +51,7 @@ export async function* gathered(
   }
 }
 
+/** Tells whether more bytes, or the source's end, come within `LINGER`. Returns `false` after a failure. */
 async function comesSoon(next: Promise<unknown>): Promise<boolean> {
   const { promise: late, resolve } = Promise.withResolvers<false>();
   const timer = setTimeout(resolve, LINGER, false);

@@ -8,11 +8,12 @@ export class GoodputWindow {
   #used = 0;
   #mostInUse: number;
   #bytes = 0;
+  /** The sum of the times that lanes have taken to move `#bytes`. */
   #laneTime = 0;
   readonly #reporting = new Set<number>();
 
   /**
-   * @param begin when the period begins
+   * @param begin when the period begins, now or later
    * @param before the window before this one, from which the number of lanes in use is taken
    */
   constructor(begin: number, before?: GoodputWindow) {

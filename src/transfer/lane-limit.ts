@@ -41,7 +41,10 @@ export class LaneLimit {
   /** The lanes whose request has waited long for its first byte. */
   readonly #waitedLong = new Set<number>();
   #reducedAt = Number.NEGATIVE_INFINITY;
-  /** The most lanes that a server gets after a refusal. Each further refusal doubles `time`. */
+  /**
+   * After a refusal, the server gets at most `lanes` for `time` milliseconds, which end at `until`. Each
+   * further refusal doubles `time`.
+   */
   #ceiling = { lanes: Number.POSITIVE_INFINITY, until: 0, time: MIN_CEILING_TIME / 2 };
   #pausedUntil = 0;
 
@@ -85,8 +88,8 @@ export class LaneLimit {
   }
 
   /**
-   * Records that the server has answered a small request outside of lanes after `wait` milliseconds. At the
-   * start, a server far away gets more lanes at once, before anything is measured.
+   * Records that a small request outside of lanes was answered after `wait` milliseconds. At the start, a
+   * server far away gets more lanes at once, before anything is measured.
    */
   heard(wait: number): void {
     if (this.#phase.name !== 'start') return;
@@ -140,7 +143,7 @@ export class LaneLimit {
     this.#begin(rest(lanes, this.#phase, this.#moment()));
   }
 
-  /** Begins a phase, or the same one anew, with a new measurement. */
+  /** Begins a phase (or the present one anew) with a new measurement. */
   #begin(phase: Phase): void {
     this.#phase = phase;
     const settleTime = phase.name === 'probe' ? SETTLE_TIME : 0;

@@ -10,7 +10,7 @@ interface Measured {
   readonly goodput: number;
 }
 
-/** The part that all phases share. */
+/** The fields that all phases have. */
 interface Common {
   /** The number of lanes that may be open. */
   readonly lanes: number;
@@ -72,7 +72,7 @@ export function start({ min }: LaneRange): Start {
   return { name: 'start', lanes: min, nextGoesDown: false };
 }
 
-/** Begins a search with the present number of lanes. For a server that has not proved to be far away. */
+/** Begins a search with the present number of lanes. The server has not proved to be far away. */
 export function searchNearby({ lanes, nextGoesDown }: Start): Search {
   return { name: 'search', lanes, nextGoesDown, best: { lanes, goodput: 0 }, step: SMALL_STEP };
 }
@@ -82,7 +82,6 @@ export function searchFarAway({ lanes, nextGoesDown }: Start, moment: Moment): S
   return search({ lanes, goodput: 0 }, LARGE_STEP, nextGoesDown, moment);
 }
 
-/** Begins a rest with this number of lanes. */
 export function rest(lanes: number, { nextGoesDown }: Common, moment: Moment, time = MIN_REST): Rest {
   return { name: 'rest', lanes, nextGoesDown, time, until: moment.at + time };
 }
@@ -101,7 +100,7 @@ export function nextPhase(phase: Exclude<Phase, Start>, goodput: number, moment:
 
 /**
  * Searches on if goodput has grown. If not, goes back to the best number of lanes. From there, tries a small
- * step if the last step was a large one. If it was a small one, rests.
+ * step after a large one, and rests after a small one.
  */
 function afterSearch(phase: Search, goodput: number, moment: Moment): Phase {
   const { best, step, nextGoesDown } = phase;
@@ -157,7 +156,8 @@ function probe(best: Measured, goesDown: boolean, rested: number, moment: Moment
   const step = Math.max(1, Math.round(best.lanes * PROBE_STEP));
   const fewer = Math.max(min, best.lanes - step);
   const more = Math.min(max, best.lanes + step);
-  const lanes = (goesDown && fewer < best.lanes) || more <= best.lanes ? fewer : more;
+  const isDown = more <= best.lanes || (goesDown && fewer < best.lanes);
+  const lanes = isDown ? fewer : more;
   if (lanes === best.lanes) return rest(lanes, { lanes, nextGoesDown: goesDown }, moment, MAX_REST);
   return { name: 'probe', lanes, nextGoesDown: lanes > best.lanes, best, rested };
 }

@@ -8,7 +8,7 @@ export interface Lane {
   moved(bytes: number): void;
   /** Records that the request has failed. */
   failed(fault: StoreError): void;
-  /** Waits for something else than the endpoint. This time does not count in the endpoint's speed. */
+  /** Waits for something other than the endpoint. The endpoint's speed is measured without this time. */
   aside<T>(wait: Promise<T>): Promise<T>;
   /** Gives the lane back. */
   release(): void;
@@ -25,7 +25,7 @@ export interface Lanes {
   readonly waitCost: number;
   /** `true` if the last call of `heard` has shown that the server is far away. */
   readonly isFar: boolean;
-  /** Records that the server has answered a small request outside of lanes after `wait` milliseconds. */
+  /** Records that a small request outside of lanes was answered after `wait` milliseconds. */
   heard(wait: number): void;
   /**
    * Resolves when a lane is free for this copy. Rejects with the signal's reason.

@@ -5,7 +5,7 @@ import type { Lanes } from './lane.ts';
 import type { LaneRange } from './lane-phases.ts';
 import { type Memory, openMemory } from './memory.ts';
 
-/** Small objects have at least this many lanes at a server, because a request for one is cheap. */
+/** Small objects have at least this many lanes at a server, because their requests are cheap. */
 const MIN_OBJECT_LANES = 16;
 
 /** A limit of bandwidth. */
@@ -121,7 +121,7 @@ export function openLinks(initial: LinkLimits): Links {
   function sharedLanes(use: Use, server: string, toRange: ToRange, tenant: string): Joined {
     const key = `${use} ${server}`;
     const range = toRange(limits.lanes);
-    const { endpoint } = endpoints.get(key) ?? { endpoint: new Endpoint(range) };
+    const endpoint = endpoints.get(key)?.endpoint ?? new Endpoint(range);
     endpoints.set(key, { server, use, toRange, endpoint });
     return { lanes: endpoint.join(tenant), max: range.max };
   }
@@ -171,7 +171,7 @@ function openThrottles(limits: () => LinkLimits): (ends: LinkEnds) => Throttle {
   return (ends) => {
     let lookedUp: LinkLimits | undefined;
     let present: readonly NamedBandwidth[] = [];
-    // This is called for every chunk. So the limits are looked up again only when they have changed.
+    // A throttle asks for its limits at every chunk. They are looked up again only when they have changed.
     return new Throttle(() => {
       const now = limits();
       if (lookedUp !== now) present = now.rates(ends).map(sharedBandwidth);

@@ -16,7 +16,7 @@ export interface MoveContext extends RetryContext {
   readonly lanes: Lanes;
   /** The largest number of parts under way at a time. The endpoint may allow fewer. */
   readonly mostParts: number;
-  /** Returns the size of a part in bytes. Towards the end parts may be smaller, so that no lane is idle. */
+  /** Returns the size of a part in bytes. The last parts may be smaller, so that no lane is idle. */
   readonly partSize: () => number;
   /** The largest size of a part if the server is far away; `partSize` if absent; bytes. */
   readonly farPart?: number;
@@ -87,8 +87,8 @@ export async function moveAll(queue: PartQueue, context: MoveContext): Promise<v
 }
 
 /**
- * Returns the size of the next part. Towards the end, parts are small, so that all lanes are busy until the
- * end. Parts from far away are large, so that the wait for the first byte matters little.
+ * Returns the size of the next part. The last parts are small, so that all lanes stay busy to the end. Parts
+ * from far away are large, so that the wait for the first byte matters little.
  */
 function sizeOfNext(queue: PartQueue, { lanes, mostParts, partSize, farPart }: MoveContext): number {
   const { left, canShare } = queue;

@@ -11,6 +11,7 @@ export class Pace {
   #wait = 0;
   /** The shortest wait in recent requests; it falls at once, and rises slowly. */
   #shortest = 0;
+  /** Bytes a millisecond; 0 until a request has ended. */
   #rate = 0;
   #isFar = false;
 

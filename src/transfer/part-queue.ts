@@ -127,13 +127,21 @@ export class PartQueue {
   #split(waitCost: number): Part | undefined {
     const part = this.#lastToFinish(({ at, end }) => multipleAbove(at + waitCost, MIB) < end);
     if (part === undefined) return undefined;
-    const own = this.#speed(part);
-    const share = own / (own + this.#meanSpeed());
-    const from = part.at + waitCost;
-    const middle = multipleAbove(from + (part.end - from) * (Number.isNaN(share) ? 0.5 : share), MIB);
-    const end = part.end;
-    part.end = Math.max(multipleAbove(part.at, MIB), Math.min(middle, wholeBelow(end - 1, 0)));
+    const { at, end } = part;
+    // While the new lane waits for its first byte, the old lane moves about `waitCost` bytes.
+    const from = at + waitCost;
+    const middle = multipleAbove(from + (end - from) * this.#ownShare(part), MIB);
+    // The split is at a multiple of 1 MiB, above `at` and below `end`.
+    part.end = Math.max(multipleAbove(at, MIB), Math.min(middle, wholeBelow(end - 1, 0)));
     return this.#begin(part.end, end);
+  }
+
+  /** Returns the share of a part's missing bytes that its own lane keeps if the new lane has mean speed. */
+  #ownShare(part: Part): number {
+    const own = this.#speed(part);
+    const mean = this.#meanSpeed();
+    const isKnown = own + mean > 0;
+    return isKnown ? own / (own + mean) : 0.5;
   }
 
   /** Returns the eligible part under way that will take longest to finish. */
@@ -151,7 +159,7 @@ export class PartQueue {
 
   #isSlow(part: Part): boolean {
     const expected = (part.end - part.start) / this.#meanSpeed();
-    return this.#timeLeft(part) > SLOW_FACTOR * Math.max(expected, MIN_AGE / SLOW_FACTOR);
+    return this.#timeLeft(part) > Math.max(SLOW_FACTOR * expected, MIN_AGE);
   }
 
   #speed({ at, start, begun }: Part): number {

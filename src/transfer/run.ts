@@ -10,7 +10,7 @@ import { type Copied, isBadData } from './verify.ts';
 export interface Run {
   /** The ranges that the destination has. */
   readonly delivered: Ledger;
-  /** The ranges that were read. This is the ledger `delivered` if bytes go to the destination at once. */
+  /** The ranges that were read. It is the same ledger as `delivered` if the destination is the staging. */
   readonly staged: Ledger;
   readonly stop: AbortController;
   /** Called with each fault after which a lane tries again. */

@@ -15,7 +15,7 @@ type ServerCopy = NonNullable<BlockSink['byServer']>;
 
 /**
  * Lets the destination's service copy all blocks by itself, if it has the source too. The copy is verified by
- * the service's own checksums of source and copy. If these do not prove it right, or if no sha512 is on
+ * the service's own checksums of source and copy. If they do not prove the copy right, or if no sha512 is on
  * record, the copy is read back. If the service refuses, the blocks that it has copied are forgotten, because
  * the bytes then have to pass through the worker.
  */
@@ -59,14 +59,14 @@ async function copyAll(
     await atSide('destination', () => sink.flush(signal));
     const isSame = await atSide('destination', () => byServer.isSame(from));
     const { sha512, md5 } = expected;
-    const byChecksum = { verified_by: 'crc64nvme', copied_by: 'server' } as const;
-    // A commit needs a digest to recognise the copy, so one is computed if no sha512 is on record.
+    // A commit recognises the copy by a digest. So one is computed if no sha512 is on record.
     if (isSame && sha512 !== null) {
       digest.drop();
-      return { sha512, md5, ...byChecksum };
+      return { sha512, md5, verified_by: 'crc64nvme', copied_by: 'server' };
     }
     const copied = verify(expected, await hashWhole(sink, size, digest, signal), { isResumed: false });
-    return { ...copied, ...(isSame && copied.verified_by === 'none' && byChecksum), copied_by: 'server' };
+    const verified_by = isSame && copied.verified_by === 'none' ? 'crc64nvme' : copied.verified_by;
+    return { ...copied, verified_by, copied_by: 'server' };
   };
   const outcome = async (): Promise<ServerOutcome> => {
     const refusal = await copyBlocks(options, sink, byServer, from, run);

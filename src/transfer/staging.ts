@@ -19,7 +19,7 @@ export interface Staging {
    * freed.
    */
   read(at: number, end: number): Uint8Array | Promise<Uint8Array>;
-  /** Gives back what `read` has returned. */
+  /** Gives back the bytes that `read` has returned. */
   free(bytes: Uint8Array): void;
   /** Records that nobody will read the bytes below this offset any more. Later bytes may use their room. */
   release(upTo: number): void;

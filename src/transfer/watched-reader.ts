@@ -20,7 +20,7 @@ interface Abortable {
 }
 
 /**
- * Returns a function that reads ranges. The read fails with `unavailable` if a chunk takes longer than
+ * Returns a function that reads ranges. A read fails with `unavailable` if a chunk takes longer than
  * `stallAfter` milliseconds.
  */
 export function watchedReader(reader: PartReader, stallAfter: number, outer: AbortSignal): ReadRange {
@@ -48,8 +48,8 @@ export function watchedReader(reader: PartReader, stallAfter: number, outer: Abo
     try {
       for (;;) {
         watchdog = setTimeout(onStall, stallAfter);
-        // Each chunk has a promise of its own. One promise for the whole range, raced against each time,
-        // would keep every chunk in memory until the range's end.
+        // Each chunk has a promise of its own. Races against one promise for the whole range would keep every
+        // chunk in memory until the range's end.
         const next = await new Promise<IteratorResult<Uint8Array>>((resolve, reject) => {
           rejectNext = reject;
           chunks.next().then(resolve, reject);

@@ -2,7 +2,7 @@ import type { ByteRange } from '../image/index.ts';
 import { borrowPages, copyInto, MIB, returnPages } from '../memory/index.ts';
 import type { Staging } from './staging.ts';
 
-/** A piece of the image in memory, which moves from the first byte to the last. The memory is a ring. */
+/** A piece of the image in a ring of memory. The piece moves from the first byte of the image to the last. */
 export interface Window extends Staging {
   /** Returns at most 1 MiB, without a copy; less at the end of the ring. */
   read(at: number, end: number): Uint8Array;

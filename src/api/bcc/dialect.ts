@@ -162,12 +162,12 @@ async function register(scope: FastifyInstance, context: RegisterContext): Promi
   );
 }
 
-/** Throws `not_found` if there is no image of the job, and will not be one. */
+/** Throws `not_found` if the job makes no image (any more). */
 function assertImage(job: JobView, imageId: string): void {
   if (imageStatus(job) === null) throw new JobError('not_found', `no job makes an image ${imageId}`);
 }
 
-/** Checks the body, and returns the known keys of it. */
+/** Checks the body, and returns its known keys. */
 function remoteCopyBody(body: unknown): Static<typeof RemoteCopyBody> {
   const given = body ?? {};
   const [fault] = schemaProblems(RemoteCopyBody, given, Value.Errors(RemoteCopyBody, given));

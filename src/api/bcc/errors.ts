@@ -26,8 +26,8 @@ const ACCESS_DENIED = { status: 403, code: 'AccessDenied', message: 'Access deni
 const UNAVAILABLE = { status: 503, code: 'ServiceUnavailable' } as const;
 
 /**
- * Baidu's error for each kind of problem. Of the two conflicts, a cancel may end with `wrong_status`, and a
- * copy with `image_conflict`.
+ * Baidu's error for each kind of problem. Two kinds are conflicts: a cancel may end with `wrong_status`, and
+ * a copy with `image_conflict`.
  * @see https://cloud.baidu.com/doc/BCC/s/Ojwvyo6nc
  */
 export const ERROR_ANSWERS: Readonly<Record<ProblemKind, BceError>> = {
@@ -105,7 +105,6 @@ const REFUSALS: Readonly<Record<Refusal, BceError & { readonly message: string }
   },
 };
 
-/** Sends an error. */
 export function answerError(error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const answer = answerTo(error, request);
   return send(answer, request, setRetryAfter(reply, answer));

@@ -12,7 +12,7 @@ export class Callers {
   }
 
   /**
-   * Notes who has sent a request, if the limits of the sender's tenant allow the request.
+   * Notes the sender of a request, if the limits of the sender's tenant allow the request.
    * @throws RequestProblem `throttled`
    */
   async add(request: FastifyRequest, caller: Principal): Promise<void> {

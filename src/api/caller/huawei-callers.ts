@@ -12,7 +12,7 @@ interface HuaweiCallers {
    */
   readerOf(request: FastifyRequest, projectId: string): Principal;
   /**
-   * Returns the sender, who may change something.
+   * Returns the sender of a request that changes something.
    * @throws RequestProblem `other_project`; or `read_only` if the sender may not change anything
    */
   writerOf(request: FastifyRequest, projectId: string): Principal;

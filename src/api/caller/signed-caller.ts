@@ -14,8 +14,8 @@ import type { SignatureScheme, Verdict } from '../../signatures/index.ts';
 export type Refusal = 'missing' | 'bad_token' | 'malformed' | 'unknown_key' | 'bad_signature' | 'expired';
 
 /**
- * The sender of a request, as its headers tell it: the caller, or the reason of a refusal. The headers of a
- * signed request are not enough, so `verify` also needs the bytes of the body.
+ * The sender of a request, as far as its headers tell: the caller, or the reason of a refusal. The headers of
+ * a signed request are not enough: `verify` finds the sender with the bytes of the body.
  */
 type Sender =
   | { readonly caller: Principal }

@@ -91,8 +91,8 @@ async function register(scope: FastifyInstance, { jobs, identity, admit }: Regis
     async (request) => {
       const { project_id, job_id } = request.params;
       const caller = writerOf(request, project_id);
-      // The schema allows `null`, because Fastify validates a missing body as `null`. To this handler, a
-      // missing body is `undefined`, and a `null` has been sent.
+      // The schema allows `null`, because Fastify validates a missing body as `null`. In this handler, a
+      // missing body is `undefined`, and `null` is a body that the client has sent.
       if (request.body === null) throw new JobError('invalid', 'body: has to be an object');
       return stop(caller, job_id, { force: request.body?.is_force_stop ?? false });
     },

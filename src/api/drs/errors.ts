@@ -63,7 +63,6 @@ export const ERROR_ANSWERS: Readonly<Record<ProblemKind, DrsError>> = {
 /** The longest message that the documentation allows; characters. */
 const MAX_MESSAGE = 512;
 
-/** Sends an error. */
 export function answerError(error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const answer = answerTo(error, request);
   const { status, code, message } = answer;

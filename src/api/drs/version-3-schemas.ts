@@ -46,7 +46,7 @@ export const BatchDeleteBody = Type.Object(
 );
 
 /**
- * The error in a row of a batch query. Such a row has no other field but the id. The text of the error
+ * The error in a row of a batch query. Besides the error, such a row has only the id. The text of the error
  * has the key `error_message` here, and `error_msg` everywhere else.
  */
 const failure = { error_code: Type.Optional(Type.String()), error_message: Type.Optional(Type.String()) };

@@ -29,7 +29,7 @@ const NO_SUCH_TASK = 'DRS.M00289';
 
 /**
  * DRS's status in version 3 for each status of a job. In version 3, a task can be deleted only when its
- * resources are released. So a job that has ended, and holds none, is shown as released.
+ * resources are released. A job that has ended holds no resources, so it is shown as released.
  * @see https://support.huaweicloud.com/intl/en-us/api-drs/drs_03_0113.html
  */
 const STATES: Readonly<Record<JobStatus, string>> = {
@@ -183,7 +183,7 @@ function toDetail(job: JobView) {
 
 type MissingRow = ReturnType<typeof missingRow>;
 
-/** Returns the row of a task that does not exist. Throws an error that says anything else. */
+/** Returns the row of a task that does not exist. Throws every other error. */
 function missingRow(request: FastifyRequest, id: string, error: unknown) {
   if (!(error instanceof JobError) || error.code !== 'not_found') throw error;
   return { id, error_code: NO_SUCH_TASK, error_message: textFor(request, 'not_found') };

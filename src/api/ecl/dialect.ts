@@ -96,7 +96,7 @@ async function register(scope: FastifyInstance, context: RegisterContext): Promi
       const caller = copyingCallerOf(request);
       const { credential, tenant_id } = caller;
       if (!(await caller.mayCopyInto(body.tenant_id_dst))) {
-        // By a 404, the caller does not learn whether the tenant exists.
+        // A 404 does not tell the caller whether the tenant exists.
         throw new JobError('image_not_found', `there is no tenant ${body.tenant_id_dst}`, {
           field: 'destination.tenant_id',
         });

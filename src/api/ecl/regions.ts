@@ -2,8 +2,8 @@ import type { ApiConfig } from '../../config/index.ts';
 import { missingRegion, sourceRegion } from '../source-region.ts';
 
 /**
- * Returns the regions of a copy. A request may leave them out, as those of ECL's own clients do: in ECL, a
- * tenant belongs to one region.
+ * Returns the regions of a copy. A request may leave them out, and ECL's own clients do so: in ECL, a tenant
+ * belongs to one region.
  */
 export function chooseRegions(
   body: { readonly region_id_src?: string; readonly region_id_dst?: string; readonly tenant_id_dst: string },

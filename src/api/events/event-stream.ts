@@ -24,9 +24,8 @@ export interface StateEvent {
 }
 
 /**
- * Sends the states of one thing as server-sent events. Only the newest state matters: at most one waits for
- * the client, and a client that reads slowly misses others. The stream is destroyed when its client
- * disconnects.
+ * Sends the states of one thing as server-sent events. Only the newest state waits for the client, so a
+ * client that reads slowly misses some states. The stream is destroyed when its client disconnects.
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
 export class EventStream extends Readable {

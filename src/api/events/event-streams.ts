@@ -34,7 +34,7 @@ export class EventStreams {
     return stream;
   }
 
-  /** Ends all streams, and from now on each stream that is opened. The clients reconnect. */
+  /** Ends all streams, and each stream that is opened later. The clients reconnect. */
   close(): void {
     this.#isClosed = true;
     for (const stream of [...this.#byTenant.values()].flatMap((streams) => [...streams])) stream.end();

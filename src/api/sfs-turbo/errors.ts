@@ -52,7 +52,6 @@ export const ERROR_ANSWERS: Readonly<Record<ProblemKind, SfsError>> = {
   internal: INTERNAL,
 };
 
-/** Sends an error. */
 export function answerError(error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const answer = errorAnswerFor(ERROR_ANSWERS, error, request);
   return send(answer, request, setRetryAfter(reply, answer));
