@@ -91,7 +91,7 @@ function returnReadsOneByOne(socket: Socket): number[] {
  */
 export async function* received(answer: Readable): AsyncGenerator<Buffer> {
   if (answer.destroyed) throw answer.errored ?? new Error('the answer was given up');
-  // The event has one chunk at a time. An iteration over the stream itself would join the chunks that wait.
+  // Each `data` event brings one chunk. An iteration over the stream itself would join the waiting chunks.
   const oneByOne = { close: ['end', 'close'], highWaterMark: 1, lowWaterMark: 1 };
   try {
     for await (const [chunk] of on(answer, 'data', oneByOne)) {

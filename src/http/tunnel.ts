@@ -62,7 +62,9 @@ function isLoopback(host: string): boolean {
 function isDirect(host: string, port: string, env: NodeJS.ProcessEnv): boolean {
   const entries = (env.no_proxy || env.NO_PROXY || '').split(/[,\s]+/).filter((entry) => entry !== '');
   return entries.some((entry) => {
-    const [, name = entry, onlyPort = port] = /^([^:]+|\[.+\]):(\d+)$/.exec(entry) ?? [];
+    const withPort = /^([^:]+|\[.+\]):(\d+)$/.exec(entry);
+    if (withPort === null) return covers(entry, host);
+    const [, name = '', onlyPort] = withPort;
     return onlyPort === port && covers(name, host);
   });
 }

@@ -12,7 +12,7 @@ export interface Principal {
    */
   readonly credential?: UserCredential;
   /**
-   * Tells whether the sender may copy images into a tenant. It may always copy into its own.
+   * Tells whether the sender may copy images into a tenant: always, if the tenant is the sender's own.
    * @throws IdentityUnavailable
    */
   mayCopyInto(tenantId: string): Promise<boolean>;

@@ -37,10 +37,10 @@ export function differingDigest(expected: Digests, actual: Digests): Algorithm |
 }
 
 /**
- * Compares each digest that both have. Returns
+ * Compares two images by each algorithm whose digest is known of both. Returns
  * - `different` if any of these digests differs,
- * - `none` if they have no digest in common,
- * - otherwise the strongest algorithm that both have.
+ * - `none` if there is no such algorithm,
+ * - otherwise the strongest of these algorithms.
  */
 export function compareDigests(expected: Digests, actual: Digests): VerifiedBy | 'different' {
   return differingDigest(expected, actual) === undefined ? strongestCommon(expected, actual) : 'different';

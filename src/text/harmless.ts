@@ -1,4 +1,4 @@
-/** Matches lone surrogates, and characters that move the cursor, end a line or turn the writing around. */
+/** Matches lone surrogates, and characters that move the cursor, end a line or reverse the text. */
 const HARMFUL = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
 
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };

@@ -12,7 +12,7 @@ interface Sharer {
   /** The tenant who gets the copy. All operators count as one tenant. */
   readonly tenant: string;
   held: number;
-  /** A function for each request of the copy that waits for a lane; it gives the request a lane. */
+  /** One function for each request that waits for a lane. It gives the lane to the request. */
   readonly waiting: Set<() => void>;
 }
 

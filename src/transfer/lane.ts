@@ -16,7 +16,7 @@ export interface Lane {
 
 /** A copy's share of the lanes of an endpoint. */
 export interface Lanes {
-  /** The copy's fair share: a number of lanes. */
+  /** The number of lanes that are the copy's fair share. */
   readonly count: number;
   /**
    * The price of a request: the bytes that a lane moves, on average, in the time that a request waits for its

@@ -25,7 +25,7 @@ export class Ledger {
     return this.#moved;
   }
 
-  /** When a byte was last moved, or a limit held the copy back; milliseconds since the epoch. */
+  /** When a byte was last moved, or a limit last held the copy back; milliseconds since the epoch. */
   get movedAt(): number {
     return this.#movedAt;
   }

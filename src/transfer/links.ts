@@ -43,7 +43,7 @@ export function endpointOf(sink: ImageSink): string | undefined {
   return sink.kind === 'blocks' ? sink.endpoint : undefined;
 }
 
-/** The use of lanes. Each use has its own lanes: the speed of one use says nothing about another use. */
+/** The use of a lane. Each use has lanes of its own: its speed says nothing about that of another use. */
 type Use = 'read' | 'write' | 'copy' | 'read objects' | 'write objects';
 
 /** A copy's share of the lanes and the bandwidth. */

@@ -107,9 +107,9 @@ class Budget implements Memory {
 
   #tryGrant({ least, wanted }: MemoryDemand): MemoryGrant | undefined {
     const smallest = 2 ** Math.ceil(Math.log2(Math.max(MIB, least)));
-    const most = this.#granted === 0 ? MAX_SHARE_ALONE : MAX_SHARE;
-    const share = Math.min(wanted, (this.#limit - this.#granted) * most);
-    const bytes = Math.max(smallest, 2 ** Math.floor(Math.log2(Math.max(1, share))));
+    const maxShare = this.#granted === 0 ? MAX_SHARE_ALONE : MAX_SHARE;
+    const offered = Math.min(wanted, (this.#limit - this.#granted) * maxShare);
+    const bytes = Math.max(smallest, 2 ** Math.floor(Math.log2(Math.max(1, offered))));
     if (this.#granted > 0 && this.#granted + bytes > this.#limit) return undefined;
     this.#granted += bytes;
     let isOpen = true;

@@ -36,7 +36,7 @@ export interface MoveContext extends RetryContext {
  * answers in a row end at the same byte, the data ends there.
  */
 const MAX_EARLY_ENDS = 3;
-/** A part from far away has at least this many times the bytes of `Lanes.waitCost`. */
+/** A part from far away has this many times the bytes of `Lanes.waitCost`, if nothing limits its size. */
 const WAITS_PER_PART = 4;
 /** After a connection that has brought this many bytes, another one is opened without a pause. */
 const MIN_GOOD = MIB;

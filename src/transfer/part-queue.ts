@@ -33,7 +33,7 @@ export interface PartQueueOptions {
   readonly canShare: boolean;
 }
 
-/** Tells whether lanes may share a part: the requests go to a server, and do not depend on each other. */
+/** Tells whether lanes may share a part: if the requests go to a server and do not depend on each other. */
 export function canShare({ endpoint, inOrder }: PartReader): boolean {
   return endpoint !== undefined && !inOrder;
 }

@@ -31,8 +31,8 @@ export interface Started<Result = Copied> {
 }
 
 /**
- * Waits until all started work has ended, and gives the memory back. The first error stops the rest. Then
- * bytes that are of no use to another attempt are forgotten, and the reason of the stop is thrown.
+ * Waits until all started work has ended, and gives the memory back. The first error stops the rest. After an
+ * error, forgets bytes that are of no use to another attempt, and throws the reason of the stop.
  */
 export async function settle<Result>({ stop }: Run, started: Started<Result>): Promise<Result> {
   const { copied, others, digest, forget, close } = started;

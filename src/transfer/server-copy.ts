@@ -85,7 +85,7 @@ async function copyAll(
 
 /**
  * Lets the service copy each missing block, several at a time. Returns `null` when all are copied, or the
- * reason why the service refuses. At the end nothing is under way any more, even after an error.
+ * reason why the service refuses. When it returns or throws, nothing is under way any more.
  */
 async function copyBlocks(
   { size, link, patience }: TransferOptions,

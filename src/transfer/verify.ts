@@ -12,8 +12,8 @@ export interface Copied extends Digests {
 
 /**
  * Compares a copy's digests with its source's, as far as both are known.
- * @param isResumed `true` if an earlier attempt has written some of the bytes. If these were destroyed by a
- * loss of power, the source is not to blame
+ * @param isResumed `true` if an earlier attempt has written some of the bytes. A loss of power may have
+ * destroyed them, so a difference is not the source's fault
  * @throws StoreError `digest_mismatch`, or `lost` if the copy was resumed
  */
 export function verify(expected: Digests, actual: Digests, { isResumed }: { isResumed: boolean }): Copied {

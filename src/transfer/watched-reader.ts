@@ -24,7 +24,7 @@ interface Abortable {
  * `stallAfter` milliseconds.
  */
 export function watchedReader(reader: PartReader, stallAfter: number, outer: AbortSignal): ReadRange {
-  // The signal of a read that has ended well, for the next read. An image has very many ranges, and a
+  // A read that has ended well leaves its signal here for the next read. An image has very many ranges, and a
   // combined signal for each of them would be garbage-collected late.
   let idle: Abortable | undefined;
 

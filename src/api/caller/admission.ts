@@ -14,8 +14,8 @@ const RETRY_AFTER = 1;
 export type Admission = (request: FastifyRequest, tenantId: string) => Promise<void>;
 
 /**
- * Limits the requests of each tenant, in a second and at the same time, so that a busy tenant does not slow
- * down the others. Each facade counts only its own requests.
+ * Limits how many requests each tenant may send in a second, and have under way at the same time. So a busy
+ * tenant does not slow down the others. Each facade counts only its own requests.
  */
 export async function openAdmission(
   app: FastifyInstance,

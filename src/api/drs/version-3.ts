@@ -193,8 +193,8 @@ function missingRow(request: FastifyRequest, id: string, error: unknown) {
 function sendRows(reply: FastifyReply, results: readonly object[]): FastifyReply {
   const answer = { count: results.length, results };
   const failures = results.filter((row): row is MissingRow => 'error_code' in row);
-  const [first] = failures.length === results.length ? failures : [];
-  if (first === undefined) return reply.send(answer);
+  const [first] = failures;
+  if (first === undefined || failures.length < results.length) return reply.send(answer);
   return reply.code(400).send({ error_code: first.error_code, error_msg: first.error_message, ...answer });
 }
 

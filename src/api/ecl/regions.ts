@@ -13,7 +13,7 @@ export function chooseRegions(
 ): { source: string; destination: string } {
   const source = sourceRegion(host, config, regionNames, body.region_id_src);
   const others = regionNames.filter((name) => name !== source);
-  const [onlyOther] = others.length === 1 ? others : [];
+  const onlyOther = others.length === 1 ? others[0] : undefined;
   const destination =
     body.region_id_dst ?? config.destinationRegionByTenant.get(body.tenant_id_dst) ?? onlyOther;
   if (destination === undefined)
