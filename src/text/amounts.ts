@@ -18,8 +18,8 @@ const UNITS: readonly (readonly [name: string, seconds: number])[] = [
 ];
 
 /**
- * Returns a duration in one or two units, such as `45s`, `3m20s` or `2d4h`. Ten or more of a unit stand alone,
- * as in `12m`.
+ * Returns a duration in one or two units, such as `45s`, `3m20s` or `2d4h`. Ten or more of the first unit
+ * stand alone, as in `12m`.
  */
 export function spanText(milliseconds: number): string {
   const seconds = Math.max(0, Math.round(milliseconds / 1000));
