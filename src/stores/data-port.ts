@@ -3,13 +3,11 @@ import type { ByteRange, Digests } from '../image/index.ts';
 /** Reads an image's data. */
 export interface PartReader {
   /**
-   * Names the server that has the data, for example by scheme, host and port; absent if it is on this
+   * Names the server that has the data, for example by scheme, host and port; absent if the data is on this
    * machine.
    */
   readonly endpoint?: string;
-  /**
-   * How long the server takes at least to answer a small request, as far as that is known; milliseconds.
-   */
+  /** The shortest time in which the server has lately answered a small request, if known; milliseconds. */
   readonly roundTrip?: number | undefined;
   /**
    * Present if the data should be read from front to back: one range at a time, each beginning where the last
@@ -17,13 +15,13 @@ export interface PartReader {
    */
   readonly inOrder?: true;
   /**
-   * Present if the data is an object at a service that may be able to copy it by itself. The caller MUST NOT
-   * use it before it has called `check`.
+   * Present if the data is an object at a service that may be able to copy its objects by itself. Before the
+   * caller lets the service copy the object, it MUST call `check`, if there is one.
    */
   readonly original?: ServerObject;
   /**
-   * Finds out whether the data has changed; absent if that was done when the reader was opened. Throws
-   * `changed`, `not_found`, `unavailable`.
+   * Makes sure that the data has not changed; absent if `openReader` has done so already. Throws `changed`,
+   * `not_found`, `unavailable`.
    */
   readonly check?: () => Promise<void>;
   /** The best number of bytes to ask for at a time; absent if the reader prefers none. */
@@ -43,11 +41,11 @@ export interface ServerObject {
   readonly service: string;
   readonly bucket: string;
   readonly key: string;
-  /** The version of its bytes that is to be copied. */
+  /** The ETag of the bytes that are to be copied. */
   readonly etag: string;
 }
 
-/** Takes an image's data while it is not yet visible as an image: in parts, in blocks, or as one stream. */
+/** Takes the data of an image that is not visible yet: in parts, in blocks, or as one stream. */
 export type ImageSink = PartSink | BlockSink | StreamSink;
 
 /** Writes an image's data at any place, in any order. */
@@ -55,25 +53,25 @@ export interface PartSink {
   readonly kind: 'parts';
   /**
    * Sorted, disjoint ranges that the destination already had when the sink was opened. The destination itself
-   * reports them, also after a crash.
+   * reports them, even after a worker has crashed.
    */
   readonly received: readonly ByteRange[];
   /** Those ranges of `received` that would survive a loss of power. */
   readonly durable: readonly ByteRange[];
   /**
    * Writes at an offset. A repeat with the same bytes is harmless. Throws `not_found` once the image was
-   * discarded, `conflict` once a later attempt has opened it, and either of them once it was committed.
+   * discarded, and `conflict` once a later attempt has opened it. After a commit, throws one of the two.
    */
   write(offset: number, chunk: Uint8Array): Promise<void>;
   /** Tells the sink that every byte of the range has been written: no later attempt has to write it again. */
   complete(range: ByteRange): Promise<void>;
-  /** Fills `into` with the bytes that were written from an offset on, for the digest. */
+  /** Reads written bytes back, for the digest. Fills `into` with the bytes that begin at an offset. */
   readBack(offset: number, into: Uint8Array): Promise<void>;
   /** Forgets every byte, for a new start. */
   reset(): Promise<void>;
   /**
-   * Waits until everything written would survive a loss of power. Throws `lost` if the disk has lost some of
-   * the bytes: nobody can say which.
+   * Waits until everything written would survive a loss of power. Throws `lost` if the disk has lost some
+   * bytes. Nobody can say which, so the caller has to start over.
    */
   flush(): Promise<void>;
   close(): Promise<void>;
@@ -83,32 +81,30 @@ export interface PartSink {
 export interface BlockSink {
   readonly kind: 'blocks';
   /**
-   * Names the server that takes the data, for example by scheme, host and port; absent if it stays on this
-   * machine.
+   * Names the server that takes the data, for example by scheme, host and port; absent if the data stays on
+   * this machine.
    */
   readonly endpoint?: string;
-  /**
-   * How long the server takes at least to answer a small request, as far as that is known; milliseconds.
-   */
+  /** The shortest time in which the server has lately answered a small request, if known; milliseconds. */
   readonly roundTrip?: number | undefined;
   /** Bytes of each block but the last. */
   readonly blockSize: number;
   /**
    * Sorted, disjoint ranges that the destination already had when the sink was opened. The destination itself
-   * reports them, also after a crash.
+   * reports them, even after a worker has crashed.
    */
   readonly received: readonly ByteRange[];
   /** Present if the destination is a service that may be able to copy its own objects without us. */
   readonly byServer?: ServerCopy;
   /**
    * Puts a block. A repeat is harmless. Throws `not_found` once the image was discarded, `conflict` once a
-   * later attempt has joined the blocks, and `lost` if blocks that were put are gone.
+   * later attempt has joined the blocks or started over, and `lost` if blocks that were put are gone.
    * @param onMoved the sink MUST call it whenever the destination has taken some of the bytes
    */
   put(range: ByteRange, block: Uint8Array, signal: AbortSignal, onMoved?: () => void): Promise<void>;
-  /** Joins the blocks, durably. Nothing can be read back before. Throws the errors of `put`. */
+  /** Joins the blocks, durably. Before that, nothing can be read back. Throws the errors of `put`. */
   flush(signal: AbortSignal): Promise<void>;
-  /** Fills `into` with the bytes that were put from an offset on. */
+  /** Reads bytes back, for the digest. Fills `into` with the bytes that begin at an offset. */
   readBack(offset: number, into: Uint8Array, signal: AbortSignal): Promise<void>;
   /** Forgets every byte, for a new start. */
   reset(): Promise<void>;
@@ -129,13 +125,13 @@ export interface ServerCopy {
   /** Forgets every byte, and makes the sink ready for `copy`. Does nothing if `hasBegun`. */
   begin(): Promise<void>;
   /**
-   * Copies a block. A repeat is harmless. Returns `null` if the service has copied it, or a few words that
-   * say why it does not. Throws the errors of `put`.
+   * Copies a block. A repeat is harmless. Returns `null` if the service has copied the block. Otherwise
+   * returns a few words that say why it refuses. Throws the errors of `put`.
    */
   copy(range: ByteRange, from: ServerObject, signal: AbortSignal): Promise<string | null>;
   /**
-   * Tells whether the service has its own checksums of both whole objects, and they are equal. MUST be called
-   * after `flush`.
+   * Tells whether the service has a checksum of each of the two whole objects, and the two are equal. MUST be
+   * called after `flush`.
    */
   isSame(from: ServerObject): Promise<boolean>;
 }

@@ -23,7 +23,7 @@ export interface ImageStore extends ImageSource, ImageDestination {
    */
   leftovers(ended: AsyncIterable<DestinationRef>): AsyncIterable<Leftover>;
   /**
-   * Tells whether a user's own cloud has this store. If a store lacks this method, every user may use it.
+   * Tells whether a user's own cloud has this store. Every user may use a store that lacks this method.
    */
   serves?(user: UserCredential): Promise<boolean>;
   /**
@@ -59,6 +59,6 @@ export interface StoreDriver<Options = unknown> {
   readonly name: string;
   /** JSON Schema of the options beside `driver`. */
   readonly options: TSchema;
-  /** Opens a store, and touches nothing yet. Relative paths are relative to `baseDirectory`. */
+  /** Opens a store, but does not access it yet. Relative paths are relative to `baseDirectory`. */
   open(options: Options, baseDirectory: string): ImageStore;
 }

@@ -21,7 +21,7 @@ export interface Leftover {
   readonly bytes: number;
   /** Time of its last change, as far as the store can tell. */
   readonly changed: Date;
-  /** Age in milliseconds after which no job can still be at work on it; `null` if there is no such age. */
+  /** Age in milliseconds after which no job can still use the data; `null` if there is no such age. */
   readonly abandonedAfter: number | null;
   /**
    * Removes the data, unless an attempt has taken it over since it was listed. Returns whether the data was

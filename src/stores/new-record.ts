@@ -1,8 +1,8 @@
 import type { ImageRecord } from '../image/index.ts';
 
 /**
- * Returns a record with the given fields. The defaults of the others are those of a private image in the raw
- * format, without owner and digests. Stores write the keys in this order.
+ * Returns a record with the given fields. The others describe a private raw image without owner and digests.
+ * Stores write the fields in this order.
  */
 export function newRecord({
   id,

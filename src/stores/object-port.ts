@@ -9,8 +9,8 @@ export interface ObjectEntry {
   /** Bytes. */
   readonly size: number;
   /**
-   * Present if the listing has shown that it cannot be read. The path may then be a folder's, and stands for
-   * everything in that folder.
+   * Present if the listing has found that the entry cannot be read. If the path is a folder's, the entry
+   * stands for everything in that folder.
    */
   readonly fault?: StoreError;
   /** Present for an empty folder. Its path ends in a slash, and it cannot be read. */
@@ -42,14 +42,14 @@ export interface ObjectStore extends ImageSource, ImageDestination {
    */
   readonly endpoint?: string;
   /**
-   * Lists the objects whose path begins with `prefix` and comes after `after`, in the order of their UTF-8
-   * bytes, and the empty folders among them. Reads no further than the caller iterates, and nothing that
-   * comes before `after`.
+   * Lists the objects whose paths begin with `prefix` and come after `after`, and the empty folders among
+   * them. The order is that of the paths' UTF-8 bytes. Reads no further than the caller iterates, and nothing
+   * that comes before `after`.
    */
   list(prefix: string, after: string | null): AsyncIterable<ObjectEntry>;
   /**
-   * Reads a small object, whole, into `into`. Throws `not_found`, `unavailable` and `changed`, for example
-   * if the object has grown larger than `into`.
+   * Reads a small object, whole, into `into`. Throws `not_found`, `unavailable`, and `changed`, for example
+   * if the object does not fit into `into`.
    */
   read(path: string, into: Uint8Array, signal: AbortSignal): Promise<ReadObject>;
   /**
@@ -73,6 +73,6 @@ export interface ObjectStore extends ImageSource, ImageDestination {
   loses(attributes: ObjectAttributes): boolean;
   /** Waits until all small objects that were written so far would survive a loss of power. */
   flush(): Promise<void>;
-  /** Lists objects in the making, and what was left behind by calls whose process died. */
+  /** Lists objects in the making, and the leftovers of calls whose process died. */
   leftovers(): AsyncIterable<Leftover>;
 }

@@ -2,19 +2,19 @@ import type { Digests, ImageRecord } from '../image/index.ts';
 import type { UserCredential } from '../openstack/index.ts';
 import type { ImageSink, PartReader } from './data-port.ts';
 
-/** An image to read, and the tenant on whose behalf; a `tenant_id` of `null` is an operator. */
+/** An image, and the tenant on whose behalf it is read; a `tenant_id` of `null` stands for an operator. */
 export interface SourceRef {
   readonly image_id: string;
   readonly tenant_id: string | null;
 }
 
-/** An image to write. A store MUST open, commit and discard only what bears this mark. */
+/** An image to write. A store MUST open, commit and discard only an image that bears `mark`. */
 export interface DestinationRef {
   readonly image_id: string;
   readonly tenant_id: string | null;
   /** Names the job: the id of its workflow's first run, which a reset keeps. */
   readonly mark: string;
-  /** The digests of its data. Other data is not this job's. */
+  /** The digests of the image's data. Data with other digests is not this job's. */
   readonly digests: Digests;
   /**
    * Present if a commit may have happened. A Glance's commit removes the mark; then the digests identify the
@@ -49,17 +49,17 @@ export interface ImageSource {
 /** Says how a reader finds out whether data has changed. */
 export interface ReaderOptions {
   /**
-   * The digests in the record. Data that was written again, with these digests, has not changed. A store MAY
-   * read all of the data to compare them.
+   * The digests in the record. Data that was written again counts as unchanged if it has these digests. To
+   * find out, a store MAY read all of the data.
    */
   readonly digests?: Digests;
-  /** `true` if the store MAY find out later: by its reads, or when `PartReader.check` is called. */
+  /** `true` if `openReader` MAY leave the check to the reads, and to `PartReader.check`. */
   readonly checksLater?: boolean;
 }
 
 /**
- * Rejects if the caller no longer wants a change. A caller MAY trust an answer for some seconds.
- * @param since a time of `performance.now()`: an answer to a question that was asked before it does not count
+ * Rejects if a change is no longer wanted. The answer MAY be some seconds old.
+ * @param since a time of `performance.now()`: the answer MUST be to a question that was asked after this time
  */
 export type Confirm = (since?: number) => Promise<void>;
 
@@ -94,27 +94,27 @@ export interface ImageDestination {
   checkRoom?(tenantId: string | null, size: number): Promise<void>;
   /**
    * Reserves the image id for this job. This is the only call that creates anything. A store MAY take over
-   * what an earlier attempt has reserved only if no byte from an earlier inspection of the source can get
-   * into it. Throws `conflict` if the id belongs to an image, to another job or to a later attempt,
-   * `quota_exceeded`, `unavailable`.
+   * an earlier attempt's reservation, but only if no byte from an earlier inspection of the source can get
+   * into the image. Throws `quota_exceeded`, `unavailable`, and `conflict` if the id belongs to an image, to
+   * another job or to a later attempt.
    */
   prepare(ref: DestinationRef, attempt: number, image: ImageRecord): Promise<void>;
   /**
    * Takes over the image that an earlier run of this job has committed. After that, the earlier run can no
-   * longer undo its commit. Returns `null` if there is no such image. If a store cannot lock out an earlier
-   * removal, it MUST NOT take over an image that is contested, and throws `spoilt`.
+   * longer undo its commit. Returns `null` if there is no such image. If a store cannot lock out a removal
+   * that the earlier run has begun, it MUST NOT take over a contested image, and throws `spoilt`.
    */
   adopt(ref: DestinationRef, attempt: number): Promise<ImageRecord | null>;
   /**
    * Opens the image that `prepare` has reserved, to write its data. A sink for parts or blocks locks out
    * sinks of lower attempts. A stream sink does not: if two attempts upload at once, the image takes one
-   * upload. Throws `not_found` if the image is gone, `conflict` if a higher attempt has it or it has somebody
-   * else's data, and `spoilt`.
+   * upload. Throws `not_found` if the image is gone, `conflict` if a higher attempt has the image or if
+   * somebody else's data is in it, and `spoilt` if the job has to use another image id.
    */
   openSink(ref: DestinationRef, attempt: number, size: number): Promise<ImageSink>;
   /**
    * Makes the image visible, whole, with its record. A repeat after success is harmless. An abort MUST NOT
-   * end a request that commits: the store waits for its answer. Throws `not_found` if what `prepare` made is
+   * end a request that commits: the store waits for its answer. Throws `not_found` if the reservation is
    * gone. Throws `spoilt` if the image is committed already, and `adopt` would throw `spoilt`.
    */
   commit(ref: DestinationRef, attempt: number, record: ImageRecord, watch?: Watch): Promise<void>;

@@ -40,7 +40,7 @@ const Schema = Type.Object({
   properties: Type.Record(Type.String(), Type.String()),
   created_at: Type.String(),
 });
-/** Hexadecimal digits of each digest. */
+/** Number of hexadecimal digits of each digest. */
 const HASH_LENGTHS = { sha512: 128, sha256: 64 } as const;
 
 /** Returns a record as JSON, for a store that keeps it in this form. */

@@ -1,7 +1,7 @@
 import type { DestinationRef, SourceRef } from './port.ts';
 import { StoreError } from './store-error.ts';
 
-/** Returns the error for an image that is not there or may not be seen. It does not say which of the two. */
+/** Returns the error for an image that is not there or may not be seen. The error does not say which. */
 export function notFoundError({ image_id }: Pick<SourceRef, 'image_id'>): StoreError {
   return new StoreError('not_found', `there is no image ${image_id}, or it is not yours to see`);
 }
@@ -11,7 +11,7 @@ export function notActiveError({ image_id }: Pick<SourceRef, 'image_id'>, status
   return new StoreError('not_active', `image ${image_id} is ${status}, not active`);
 }
 
-/** Returns the error for an image id that something else has at the destination. */
+/** Returns the error for an image id that an image or another job has already at the destination. */
 export function idTakenError({ image_id }: Pick<DestinationRef, 'image_id'>): StoreError {
   return new StoreError('conflict', `image id ${image_id} is taken at the destination`);
 }
@@ -26,12 +26,12 @@ export function beingRemovedError(cause?: unknown): StoreError {
   return new StoreError('not_found', 'the copy is being removed', { cause });
 }
 
-/** Returns the error for an attempt that wants to change what a later attempt has taken over. */
+/** Returns the error for an attempt that wants to change something after a later one has taken over. */
 export function overtakenError(cause?: unknown): StoreError {
   return new StoreError('conflict', 'a later attempt has taken over', { cause });
 }
 
-/** Returns the error for data that is no longer what was inspected. */
+/** Returns the error for data that has changed since it was inspected. */
 export function changedError(): StoreError {
   return new StoreError('changed', "the image's data has changed since it was inspected");
 }

@@ -45,9 +45,8 @@ const MAX_LISTING = 60_000;
 
 /**
  * Makes a small image in a store as a copy does, reads it back, and removes it. Yields each step that was
- * tried. Ends with the first step that fails, other than `clock`, but always tries to remove the image. If
- * this process dies, the sweep finds the image in the making by its mark, and a later trial removes one that
- * was committed.
+ * tried. If a step other than `clock` fails, the next step is `remove`. If this process dies, the sweep finds
+ * the image in the making by its mark. If the image was committed, a later trial removes it.
  */
 export async function* tryImages(store: ImageStore, tenantId: string | null): AsyncGenerator<Tried> {
   const mark = randomUUID();
@@ -59,7 +58,7 @@ export async function* tryImages(store: ImageStore, tenantId: string | null): As
       ['list', () => removeEarlier(store, tenantId)],
       ['room', async () => store.checkRoom?.(tenantId, DATA.length)],
       ['reserve', () => store.prepare(ref, 1, record)],
-      ['write', () => timed(clock, () => fill(store, ref, false))],
+      ['write', () => timed(clock, () => fill(store, ref))],
       ['find', () => find(store.leftovers(only(ref)), ref, clock)],
       ['clock', async () => assertClock(clock)],
       ['commit', () => store.commit({ ...ref, committing: true }, 2, record)],
@@ -90,7 +89,7 @@ export async function* tryObjects(store: ObjectStore): AsyncGenerator<Tried> {
     [
       ['list', async () => void (await store.list('', null)[Symbol.asyncIterator]().next())],
       ['reserve', () => store.prepare(ref, 1, record)],
-      ['write', () => timed(clock, () => fill(store, ref, true))],
+      ['write', () => timed(clock, () => fill(store, ref, { readsBack: true }))],
       ['find', () => find(store.leftovers(), ref, clock)],
       ['clock', async () => assertClock(clock)],
     ],
@@ -145,7 +144,11 @@ async function removeEarlier(store: ImageStore, tenantId: string | null): Promis
   }
 }
 
-async function fill(store: ImageDestination, ref: DestinationRef, readsBack: boolean): Promise<void> {
+async function fill(
+  store: ImageDestination,
+  ref: DestinationRef,
+  { readsBack = false }: { readonly readsBack?: boolean } = {},
+): Promise<void> {
   const sink = await store.openSink(ref, 1, DATA.length);
   try {
     await fillSink(sink);
@@ -195,9 +198,11 @@ function assertSame(read: Buffer): void {
   if (!read.equals(DATA)) refuse('the bytes that were read are not those that were written');
 }
 
-/** The time of a write: its begin by this machine's clock (`before`), and by the store's (`changed`). */
+/** The time of a write, by two clocks. */
 interface Clock {
+  /** Right before the write, by this machine's clock; milliseconds. */
   before: number;
+  /** When the data was changed, by the store's clock; `null` if the data was not found. */
   changed: Date | null;
 }
 
@@ -210,7 +215,7 @@ async function* only(ref: DestinationRef): AsyncGenerator<DestinationRef> {
   yield ref;
 }
 
-/** Looks for what was written among the leftovers, as the sweep does, and notes when it was changed. */
+/** Looks for the written data among the leftovers, as the sweep does, and notes when it was changed. */
 async function find(leftovers: AsyncIterable<Leftover>, ref: DestinationRef, clock: Clock): Promise<void> {
   const deadline = Date.now() + MAX_LISTING;
   for await (const { mark, changed } of leftovers) {

@@ -12,8 +12,8 @@ import { RECORD, writeRecord } from './record-file.ts';
 import { isWhole, isWholeNote } from './whole-note.ts';
 
 /**
- * Makes an image of what a job has written, unless an earlier call has done so. Throws `not_found` if the
- * data is gone or not whole.
+ * Turns the folder that a job has filled into an image, unless an earlier call has done so. Throws
+ * `not_found` if the data is gone or not whole.
  */
 export async function commitPartial(
   paths: Layout,
@@ -35,7 +35,7 @@ export async function commitPartial(
     if (!(await isInPlace())) {
       // This job's copy may have been discarded. Then another job's copy may be at the path `partial`.
       if (await isAtPath(folder, partial)) await ignoring('ENOENT', renameUnlessTaken(partial, image, ref));
-      // Another call of this job may have moved the folder to the image's path, or have removed it.
+      // Another call of this job may have moved the folder to the image's path, or removed the folder.
       if (!(await isInPlace())) throw goneError(ref);
     }
     await removeTraces(folder);

@@ -59,8 +59,8 @@ export function directoryDestination(paths: Layout): ImageDestination {
 
     discard: (ref, attempt) =>
       onDisk(async () => {
-        // If the disk goes away during the discard, its path may lead to an empty folder. An open root
-        // does not.
+        // If the disk is unmounted during the discard, the root's path may lead to an empty folder. An open
+        // root still leads to the disk.
         const root = await openRoot(paths.root);
         try {
           if (isImageFolder(ref.image_id)) await discardIn(layout(root.path), ref, attempt);
@@ -72,8 +72,8 @@ export function directoryDestination(paths: Layout): ImageDestination {
 }
 
 /**
- * Opens the image in the making. Opens its files through one open folder, because another job's folder may
- * come to the path.
+ * Opens the image in the making. Reaches all its files through one open folder, because another job's folder
+ * may come to the path meanwhile.
  */
 async function openSink(
   paths: Layout,
@@ -93,6 +93,6 @@ async function discardIn(paths: Layout, ref: DestinationRef, attempt: number): P
   await removePrepared(paths, ref, attempt);
   await removeMarked(paths.partial(ref.image_id), ref, attempt);
   const image = paths.image(ref.image_id);
-  // An overtaken commit may have moved the folder to the image's path while a discard emptied the folder.
+  // While a discard emptied the folder, an overtaken commit may have moved it to the image's path.
   await (ref.committing ? removeMarked(image, ref, attempt) : removeIfEmpty(image));
 }

@@ -11,7 +11,7 @@ const FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
  * somebody puts on the way to the folder can lead elsewhere.
  */
 export interface Folder {
-  /** Path of the folder in this process, until `close`. */
+  /** Path of the folder. It is good in this process only, and only until `close`. */
   readonly path: string;
   /** Returns the path of a name in this folder. */
   at(name: string): string;
@@ -32,9 +32,9 @@ export async function openFolder(root: string, steps: readonly string[]): Promis
   return walk(root, steps, openIn);
 }
 
-/** A folder that is held open. `makeFolder` also says how to remove what it has made. */
+/** A folder that is held open, and that may have been made for the caller. */
 export interface MadeFolder extends Folder {
-  /** Removes the folders that `makeFolder` has made, if they are empty. */
+  /** Removes the folders that were made on the way to this one, if they are empty. */
   unmake?(): Promise<void>;
 }
 
@@ -65,7 +65,7 @@ export function removedMeanwhileError(steps: readonly string[], cause: unknown):
   return new StoreError('unavailable', `the folder ${path} was removed meanwhile`, { cause });
 }
 
-/** Opens the folder at these steps: at once if that is possible, else step by step with `next`. */
+/** Opens the folder at a path: at once if that is possible, else step by step with `next`. */
 async function walk(
   root: string,
   steps: readonly string[],

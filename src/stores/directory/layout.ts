@@ -4,7 +4,7 @@ import { markText } from '../mark-text.ts';
 import { StoreError } from '../store-error.ts';
 
 /**
- * The files of one region:
+ * The files of one region, where a partial is the folder of an image in the making:
  *
  *     <root>/<image id>/image.json           the record
  *     <root>/<image id>/data                 the bytes
@@ -19,7 +19,7 @@ import { StoreError } from '../store-error.ts';
  *     <root>/.<image id>.<mark>.<n>.new      a partial that attempt n is preparing
  *     <root>/.<image id>.<mark>.<n>.removed  a prepared partial (`.new`) that is being removed
  *
- * Every other folder stays at its path while it is being removed, and has `doomed-<n>` instead of a fence. A
+ * An image or a partial stays at its path while it is being removed, with `doomed-<n>` instead of a fence. A
  * folder changes from one of these paths to another by one atomic rename.
  */
 export interface Layout {
@@ -37,7 +37,7 @@ const SAFE_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/;
 /** Tells whether a folder of this name can be an image's. The name of such a folder is the image's id. */
 export const isImageFolder = (name: string): boolean => SAFE_ID.test(name);
 
-/** Returns the paths of a region's files. Throws `not_found` for an id that no image can have. */
+/** Returns the functions of a `Layout`. They throw `not_found` for an id that no image can have. */
 export function layout(root: string): Layout {
   const checked = (imageId: string): string => {
     if (!isImageFolder(imageId))

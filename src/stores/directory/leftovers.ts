@@ -14,7 +14,7 @@ import { removeIfEmpty } from './remove-from.ts';
 
 const A_DAY = 24 * 60 * 60_000;
 
-/** Lists what jobs are making or have left behind, in the order of the names. */
+/** Lists the images that jobs are making or have left behind, in the order of the names. */
 export async function* imageLeftovers(paths: Layout): AsyncGenerator<Leftover> {
   for (const name of (await onDisk(() => readdir(paths.root))).toSorted()) {
     const found = await onDisk(async () => (await partialAt(paths, name)) ?? preparedAt(paths, name));
@@ -44,9 +44,9 @@ async function partialAt(paths: Layout, name: string): Promise<Leftover | undefi
       unlessNeeded(() =>
         onDisk(async () => {
           const now = await ownFilesIn(folder);
-          // Since the list, a commit may have made an image of the folder.
+          // Since the folder was listed, a commit may have made an image of it.
           if (hasImageName && now?.names.includes(RECORD)) throw idTakenError(ref);
-          // Since the list, a person may have put a file into the folder.
+          // Since the folder was listed, a person may have put a file into it.
           if (now?.mark !== ref.mark) return false;
           return removeMarked(folder, ref, Math.max(0, fence.attempt), fence.attempt);
         }),
@@ -55,7 +55,7 @@ async function partialAt(paths: Layout, name: string): Promise<Leftover | undefi
 }
 
 /**
- * Returns the leftover in a folder without a mark. Such a folder comes from a call that was frozen while
+ * Returns the leftover for a folder without a mark. Such a folder comes from a call that was frozen while
  * another call removed the folder. When the frozen call wakes, it may still write a fence, a note or a
  * record. A folder with any other file belongs to a person, and stays.
  */
@@ -79,8 +79,8 @@ async function unmarkedAt(
 }
 
 /**
- * Removes a folder, if it still has no mark, and still `hasOnlyTraces`. Since the list, an image may have
- * come to the path. Returns whether the folder's files were removed.
+ * Removes a folder, if it still has no mark, and still `hasOnlyTraces`. Since the folder was listed, an image
+ * may have come to its path. Returns whether the folder's files were removed.
  */
 async function removeUnmarked(
   path: string,

@@ -71,7 +71,8 @@ async function* filesBelow(
   if (found === undefined) return;
   if (found instanceof StoreError) {
     if (isAfter) yield { path: key, size: 0, fault: found };
-    // A list that begins inside this folder has no place for the folder's fault.
+    // If the list begins right after the folder's own entry, that entry has had the fault. If it begins
+    // further inside the folder, no entry of the list can have the fault.
     else if (key !== wanted.after) throw found;
     return;
   }
@@ -130,7 +131,7 @@ function faultOf(name: string, error: unknown): StoreError | undefined {
   throw error;
 }
 
-/** Tells whether an error says that nothing, or something of another kind, is at a path. */
+/** Tells whether an error says that nothing is at a path, or a file or link instead of a folder. */
 function isAbsence(error: unknown): boolean {
   const { code } = error as { code?: unknown };
   return code === 'ENOENT' || code === 'conflict' || code === 'invalid_image';

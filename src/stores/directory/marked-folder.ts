@@ -42,9 +42,11 @@ export async function isAtPath(folder: Folder, path: string): Promise<boolean> {
 
 /**
  * Removes a folder that bears this job's mark. Returns `false` if there is none. Throws `conflict` if an
- * attempt higher than `upTo` has taken it. Dooms the folder first: from then on, nobody adopts or commits it.
- * Removes files only through the open folder. If this call is frozen, and another folder comes to the path
- * meanwhile, that folder keeps its files.
+ * attempt higher than `upTo` has the folder.
+ *
+ * Dooms the folder first: from then on, nobody adopts or commits it. Removes files only through the open
+ * folder. If this call is frozen, and another folder comes to the path meanwhile, the other folder keeps its
+ * files.
  */
 export async function removeMarked(
   path: string,

@@ -16,7 +16,7 @@ import { folderAtPathError, putInPlace } from './put-in-place.ts';
 import type { InFolder } from './shared-folders.ts';
 import { isNotedWhole, openNotedFile } from './whole-note.ts';
 
-/** The writing half of a share, for large files. Writes a file in a hidden folder, and then moves it. */
+/** The writing half of a share, for large files. Writes a file in a hidden folder, then moves it out. */
 export function objectDestination(root: string, inFolder: InFolder): ImageDestination {
   return {
     prepare: (ref, attempt, { size }) =>
@@ -25,7 +25,8 @@ export function objectDestination(root: string, inFolder: InFolder): ImageDestin
         await makePartial(root, ref, attempt, size);
       }),
 
-    // A file has no mark that would say which job has committed it. A later run replaces it once more.
+    // A committed file bears no mark, so nobody can tell which job has made it. A later run replaces it once
+    // more.
     adopt: async () => null,
 
     openSink: (ref, attempt, size) => onDisk(() => openSink(root, ref, attempt, size)),
@@ -46,7 +47,7 @@ export function objectDestination(root: string, inFolder: InFolder): ImageDestin
   };
 }
 
-/** Moves the file to its path, unless an earlier call has. Returns `false` if no whole file is there. */
+/** Moves the file to its path, unless an earlier call has. Returns `false` if there is no whole file. */
 async function moveOut(
   root: string,
   inFolder: InFolder,
@@ -59,7 +60,7 @@ async function moveOut(
   });
   if (partial === undefined) return false;
   try {
-    // A commit may have died while it removed the partial.
+    // An earlier commit may have died while it was removing the partial.
     if ((await readFence(partial.path)).isDoomed) return false;
     if ((await partial.has('committing')) && !(await partial.has('data'))) return true;
     if (!(await isNotedWhole(partial))) return false;
@@ -137,7 +138,10 @@ async function assertNoClash(root: string, path: string): Promise<void> {
   }
 }
 
-/** Tells by the digests whether an earlier commit of the job, whose answer was lost, has moved the file. */
+/**
+ * Tells whether the file at the path has the size and the digests of this job's file. Then an earlier
+ * commit has moved it there, and the answer was lost. Returns `false` if no digest is known.
+ */
 async function isCommitted(
   root: string,
   { image_id, digests }: DestinationRef,

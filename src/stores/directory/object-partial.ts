@@ -15,7 +15,7 @@ const { O_WRONLY, O_CREAT, O_NOFOLLOW } = constants;
 const FLAGS = O_WRONLY | O_CREAT | O_NOFOLLOW;
 
 /**
- * The folder of a file in the making. There is one such folder for each job and path:
+ * The partial of a file: the folder in which it is made. Each job has one partial for each path:
  *
  *     <root>/.image-replicator/<hash>/data        the bytes so far
  *     <root>/.image-replicator/<hash>/parts       the byte ranges that are complete, one a line
@@ -24,7 +24,7 @@ const FLAGS = O_WRONLY | O_CREAT | O_NOFOLLOW;
  *     <root>/.image-replicator/<hash>/owner       the mark of the job
  *     <root>/.image-replicator/<hash>/whole-<n>   attempt n has written all bytes, and they are on the disk
  *     <root>/.image-replicator/<hash>/whole       the same, for workers of an earlier version
- *     <root>/.image-replicator/<hash>/committing  a commit has begun; without `data`, it has moved the file
+ *     <root>/.image-replicator/<hash>/committing  a commit has begun; if `data` is gone, the file is in place
  *     <root>/.image-replicator/<hash>.<n>.new     a folder that attempt n is preparing
  *     <root>/.image-replicator/<hash>.<n>.removed a folder that is being removed
  */
@@ -60,7 +60,7 @@ export async function makePartial(
     await fill(hidden, prepared, ref, attempt, size);
     await rename(hidden.at(prepared), hidden.at(name));
   } catch (error) {
-    // Another call of the same attempt was faster.
+    // Another call of the same attempt may have been faster.
     if (!(await isDone())) throw error;
     await removeFrom(hidden, prepared);
   } finally {
@@ -139,8 +139,8 @@ export async function doomAndRemove(
 }
 
 /**
- * Removes the folders that attempts up to `upTo` were preparing. Renames each folder first: otherwise an
- * attempt that wakes from a freeze could move a half-removed folder into place.
+ * Removes the folders that attempts up to `upTo` were preparing. Renames each folder first, so that an
+ * attempt that wakes from a freeze cannot move a half-removed folder into place.
  */
 async function removePrepared(hidden: Folder, hash: string, upTo: number): Promise<void> {
   for (const name of await readdir(hidden.path)) {
@@ -157,7 +157,7 @@ export async function openHidden(root: string): Promise<Folder | undefined> {
   const rootFolder = await openRoot(root);
   try {
     return await openIn(rootFolder, HIDDEN).catch((error) => {
-      // For anything but a folder, `openFolder` throws an error that says so.
+      // If something else than a folder is there, `openFolder` throws an error that says so.
       return isErrno(error, 'ENOENT') ? undefined : openFolder(root, [HIDDEN]);
     });
   } finally {

@@ -12,7 +12,7 @@ const TO_READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
 /** Opens a file for reading. Returns `undefined` if it is not a regular file. Throws ELOOP for a link. */
 export async function openRegular(path: string): Promise<FileHandle | undefined> {
   const file = await open(path, TO_READ).catch((error) => {
-    // A socket, or a device without a driver (open(2)).
+    // The path is that of a socket, or of a device without a driver (open(2)).
     if (!isErrno(error, 'ENXIO', 'ENODEV')) throw error;
   });
   if (file === undefined) return undefined;

@@ -5,7 +5,7 @@ import { isImageFolder } from './layout.ts';
 import { RECORD } from './record-file.ts';
 import { isWholeNote } from './whole-note.ts';
 
-/** A mark is the id of a job's first run in Temporal, or of a trial. */
+/** Matches a mark: the id of a job's first run in Temporal, or the id of a trial. */
 const MARK = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
 const MARK_FILE = new RegExp(`^job-(${MARK})$`);
 const PREPARED = new RegExp(`^\\.(.+)\\.(${MARK})(?:\\.\\d+)?\\.(?:new|removed)$`);
@@ -18,8 +18,8 @@ export interface OwnFiles {
 }
 
 /**
- * Lists a folder that only jobs have used. Such a folder has nothing but plain files whose names jobs give,
- * and at most one mark, which is empty. Returns `undefined` for:
+ * Lists a folder that only jobs have used. Such a folder has nothing but plain files whose names jobs give.
+ * At most one of them names a mark, and that file is empty. Returns `undefined` for:
  * - a folder with anything else, because a person may use it;
  * - a folder that is missing or cannot be read;
  * - anything that is not a folder.

@@ -49,8 +49,8 @@ export async function removePrepared(
 }
 
 /**
- * Removes a folder that was being prepared. Renames the folder first: otherwise an attempt that wakes from a
- * freeze could move a half-removed folder into place.
+ * Removes a folder that was being prepared. Renames the folder first, so that an attempt that wakes from a
+ * freeze cannot move a half-removed folder into place.
  */
 export async function removeAside({ root }: Layout, name: string): Promise<void> {
   const aside = asideOf(name);

@@ -5,7 +5,7 @@ import { StoreError } from '../store-error.ts';
 import { type Folder, removedMeanwhileError } from './folder.ts';
 import { objectPath } from './object-path.ts';
 
-/** Maximum number of looks at a path to which others keep putting files. */
+/** Maximum number of looks at a path at which others keep putting files. */
 const MAX_LOOKS = 20;
 
 /** A file that is to be moved from the hidden folder to an object's path. */
@@ -25,12 +25,12 @@ export interface Placing {
 }
 
 /**
- * Moves a file to an object's path. Protects what a later job or task has put there while this process was
- * frozen:
- * - If nothing is at the path, link(2) puts the file there. It fails if something has come there.
- * - If something is at the path, or the file system has no hard links, rename(2) puts the file there. It
- *   knows no condition. So first come a look at the path, then `confirm`, then a second look, which MUST find
- *   the same. Only a process that is frozen after the second look can replace something newer.
+ * Moves a file to an object's path. Protects a file that a later job or task has put there while this process
+ * was frozen:
+ * - If nothing is at the path, link(2) puts the file there. link(2) fails if something has come there.
+ * - If something is at the path, or the file system has no hard links, rename(2) puts the file there.
+ *   rename(2) knows no condition. So before it come a look at the path, then `confirm`, then a second look,
+ *   which MUST find the same. Only a process frozen after the second look can replace something newer.
  */
 export async function putInPlace(placing: Placing): Promise<void> {
   const { folder, path, file, confirm } = placing;
@@ -42,7 +42,7 @@ export async function putInPlace(placing: Placing): Promise<void> {
     const lookedAt = performance.now();
     const seen = await lookAt(target);
     if (seen === undefined && outcome === 'taken') continue;
-    // An earlier call may have died after linking. rename(2) does nothing with two names of one file.
+    // An earlier call may have died after linking. Between two names of one file, rename(2) does nothing.
     if (seen !== undefined && seen.file === (await lookAt(file))?.file) return removeOtherName(placing);
     await confirm?.(lookedAt);
     if ((await lookAt(target))?.state !== seen?.state) continue;

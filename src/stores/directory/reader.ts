@@ -22,8 +22,8 @@ const sizeOf = (pin: string) => pin.split('-')[1];
 
 /**
  * Returns a reader of an open file. The reader closes the file.
- * @param digests if some are known, they decide whether a file with another pin has changed: the reader reads
- * the whole file, and compares
+ * @param digests a file with another pin counts as unchanged if it has these digests. To compare them, the
+ * whole file is read. If no digest is known, such a file counts as changed
  * @throws StoreError `changed`
  */
 export async function readerOf(file: FileHandle, pin: string, digests?: Digests): Promise<PartReader> {
@@ -61,7 +61,7 @@ export async function readerOf(file: FileHandle, pin: string, digests?: Digests)
 
 /** Finds out whether others have changed a file. */
 interface Guard {
-  /** Tells whether the file still has the pin that it had when its bytes were last known to be right. */
+  /** Tells whether the file has the same pin as when its bytes were last known to be right. */
   isSame(): Promise<boolean>;
   /** Reads the whole file, and throws `changed` unless its bytes are still right. */
   checkDigests(): Promise<void>;

@@ -6,12 +6,12 @@ import type { Folder, MadeFolder } from './folder.ts';
  */
 export type InFolder = <T>(names: readonly string[], use: (folder: Folder) => Promise<T>) => Promise<T>;
 
-/** Milliseconds after which a new call opens the folder again, because it may have been moved or replaced. */
+/** Age up to which an open folder is shared: later, another one may be at its path; milliseconds. */
 const MAX_SHARED_AGE = 1000;
 
 interface Shared {
   readonly folder: Promise<MadeFolder>;
-  readonly until: number;
+  readonly freshUntil: number;
   users: number;
   hasFailed: boolean;
 }
@@ -25,10 +25,10 @@ export function sharedFolders(make: (names: readonly string[]) => Promise<MadeFo
   return async (names, use) => {
     const key = names.join('/');
     const found = open.get(key);
-    const isFresh = found !== undefined && Date.now() < found.until;
+    const isFresh = found !== undefined && Date.now() < found.freshUntil;
     const shared = isFresh
       ? found
-      : { folder: make(names), until: Date.now() + MAX_SHARED_AGE, users: 0, hasFailed: false };
+      : { folder: make(names), freshUntil: Date.now() + MAX_SHARED_AGE, users: 0, hasFailed: false };
     open.set(key, shared);
     shared.users += 1;
     try {

@@ -12,9 +12,9 @@ const { O_WRONLY, O_CREAT, O_NOFOLLOW } = constants;
 const NOTE = /^whole(?:-(\d+))?$/;
 
 /**
- * Opens the file of a folder in the making, past the page cache. The sink's `flush` leaves a note in the
- * folder that the data is whole. Data MUST NOT be committed without such a note; `isWhole` makes an exception
- * for earlier versions. `close` closes the folder too.
+ * Opens the file `data` in the folder of an image or object in the making. The file is written past the page
+ * cache. The sink's `flush` leaves a note in the folder that the data is whole. Data MUST NOT be committed
+ * without such a note; `isWhole` makes an exception for earlier versions. `close` closes the folder too.
  */
 export async function openNotedFile(folder: Folder, attempt: number, size: number): Promise<PartSink> {
   const sink = await openPartFile({ folder: folder.path, attempt, size, cache: 'bypass' });
@@ -33,8 +33,8 @@ export async function openNotedFile(folder: Folder, attempt: number, size: numbe
 }
 
 /**
- * Notes that an attempt has written all bytes, and that they are on the disk. Returns when the note is there
- * too.
+ * Notes that an attempt has written all bytes, and that they are on the disk. Returns when the note is on the
+ * disk too.
  */
 async function noteWhole(folder: Folder, attempt: number): Promise<void> {
   await writeFile(folder.at(`whole-${attempt}`), '', { flag: O_WRONLY | O_CREAT | O_NOFOLLOW });

@@ -16,7 +16,7 @@ export interface DataFile {
   readonly handle: FileHandle;
   /** Writes at an offset. Does not write zeros into a hole, because a hole takes no room on the disk. */
   write(offset: number, chunk: Uint8Array): Promise<void>;
-  /** MUST be called before other bytes are written in the place of bytes that were written. */
+  /** MUST be called before bytes that were written are replaced by other bytes. */
   startOver(): void;
   close(): Promise<void>;
 }
@@ -24,9 +24,9 @@ export interface DataFile {
 /**
  * Opens a file without changing its bytes. If a loss of power has made it shorter than `size`, the missing
  * end becomes a hole again.
- * @param cache `bypass` writes bytes in memory of `borrowPages` straight to the disk. It is for a file that
- * nobody is about to read. Copying its bytes into the page cache would take most of the time, and displace
- * what others need
+ * @param cache `bypass` writes a chunk straight to the disk if its memory is from `borrowPages`. It is for a
+ * file that nobody is about to read. Copying its bytes into the page cache would take most of the time, and
+ * displace data that others need
  */
 export async function openDataFile(
   path: string,
@@ -81,7 +81,7 @@ async function writeFully(file: FileHandle, offset: number, chunk: Uint8Array): 
   }
 }
 
-/** Tells whether a range reads as zeros. It does not if an earlier attempt has left other bytes there. */
+/** Tells whether a range reads as zeros. An earlier attempt may have left other bytes there. */
 async function readsAsZeros(file: FileHandle, offset: number, length: number): Promise<boolean> {
   const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(length), 0, length, offset);
   return bytesRead === length && isZero(buffer);

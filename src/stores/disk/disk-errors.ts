@@ -12,7 +12,7 @@ const CODES: Readonly<Record<string, readonly [StoreErrorCode, string]>> = {
   EFBIG: ['invalid_image', 'the image is larger than the image store allows a file to be'],
 };
 
-/** Codes by which a file system refuses a path. An error without a path has them for other reasons. */
+/** Codes by which a file system refuses a path. In an error without a path, they mean something else. */
 const BAD_NAME: ReadonlySet<string> = new Set(['EINVAL', 'EILSEQ', 'ENAMETOOLONG']);
 
 /** Returns the code of a file operation's error (errno(3)); `undefined` if there is none. */

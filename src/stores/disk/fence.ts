@@ -8,8 +8,8 @@ import { ignoring } from './disk-errors.ts';
  * or `doomed-<n>` once the folder is being removed.
  *
  * An attempt takes the fence by a rename from the exact name that it has read. If two attempts do so at once,
- * one of them finds the old name gone. The same happens to an attempt that was frozen after it had read the
- * name, if a later attempt has taken the fence meanwhile.
+ * one of them finds the old name gone. So does an attempt that was frozen after it had read the name, once a
+ * later attempt has taken the fence.
  */
 export interface Fence {
   /** The number of the highest attempt that has taken the folder, or -1 if none has. */
@@ -17,8 +17,8 @@ export interface Fence {
   /** `true` if the folder is being removed. Then nobody may use it, and anybody may finish the removal. */
   readonly isDoomed: boolean;
   /**
-   * Names of the fence's files, the highest last. There is more than one for a moment, if two calls have made
-   * one at once, and for longer if a worker of an earlier version has left them.
+   * Names of the fence's files, the highest last. If two calls make a fence at once, there are two for a
+   * moment. A worker of an earlier version may have left several.
    */
   readonly names: readonly string[];
 }

@@ -24,14 +24,14 @@ export interface PartFileOptions {
 /**
  * Opens a file that is written in parts, and its journal. Takes the folder's fence for the attempt. Throws
  * `conflict` if a higher attempt has the folder, `not_found` if the folder is being removed, and ENOENT if
- * there is none.
+ * there is no folder.
  *
  * Each change first checks that the fence is still there. So an attempt that was taken for dead stops when a
  * later attempt has taken the fence, or the folder is gone.
  *
  * A change that was already past its check may still happen, even much later. It does no harm:
  * - a write puts the source's bytes at their own offset once more;
- * - if it makes the journal wrong, the digest shows that;
+ * - if a change makes the journal wrong, the digest shows that;
  * - no change makes the file shorter.
  */
 export async function openPartFile({ folder, attempt, size, cache }: PartFileOptions): Promise<PartSink> {

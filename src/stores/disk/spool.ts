@@ -27,11 +27,11 @@ export interface Spool {
   /** Returns how many bytes all workers that share the folder have reserved. */
   reserved(): Promise<number>;
   /**
-   * Opens a copy's file. Returns `null` if the whole spool is too small for it. Waits for room, and calls
-   * `onWait` again and again meanwhile. Removes files of the same job with an earlier image id.
+   * Opens a copy's file. Returns `null` if the whole spool is too small for it. Removes the files that the
+   * job has left under an earlier image id. Then waits for room, and meanwhile calls `onWait` repeatedly.
    *
-   * This call and the calls of the file throw `conflict` if a later attempt has opened the file, `lost` if
-   * the disk has lost bytes that were written, and otherwise `unavailable`.
+   * This call and the calls of the opened file throw `conflict` if a later attempt has opened the file,
+   * `lost` if the disk has lost bytes that were written, and otherwise `unavailable`.
    */
   open(
     copy: SpooledCopy,
@@ -50,7 +50,7 @@ export interface Spool {
 const OURS = /^[\w-]+%20[\w-]+$/;
 /** Shortest pause before room is looked for again; milliseconds. */
 const MIN_PAUSE = 500;
-/** Within this age, a folder without `copy.json` may still be in the making; milliseconds. */
+/** Age up to which a folder without `copy.json` may still be in the making; milliseconds. */
 const MIN_ABANDONED_AGE = 60_000;
 
 /** Opens a spool of at most `bytes`. Several workers may share the folder. */
@@ -116,7 +116,7 @@ async function makeFile(folder: string, copy: SpooledCopy, size: number): Promis
   await truncate(join(folder, 'data'), size);
 }
 
-/** Removes what the same job has left under an earlier image id. */
+/** Removes the files that the same job has left under earlier image ids. */
 async function removeEarlier(path: string, copy: SpooledCopy): Promise<void> {
   const currentName = nameOf(copy);
   const jobPrefix = nameOf({ ...copy, image_id: '' });

@@ -16,12 +16,12 @@ export interface WriteBehind {
 
 /**
  * Returns a `WriteBehind` for a file. Left to itself, the kernel begins to write only when unwritten bytes
- * take a tenth of the memory. Then each copy would wait for the disk at its end.
+ * take a tenth of the memory. So without the syncs, each copy would wait for the disk at its end.
  */
 export function writeBehind(file: FileHandle, journal: Journal): WriteBehind {
   let waiting: ByteRange[] = [];
   let running: Promise<void> | undefined;
-  // fsync(2) reports only once that a page could not be written. So the first failure counts from then on.
+  // fsync(2) reports only once that a page could not be written. So the first failure is kept.
   let failure: StoreError | undefined;
 
   async function drain(): Promise<void> {

@@ -6,16 +6,16 @@ import { overloadOf, StoreError, type StoreErrorCode } from '../store-error.ts';
 import type { GlanceImage } from './image-json.ts';
 
 /**
- * Maximum size of a page of a list, in bytes. A hundred images have far fewer, unless their tenants fill them
- * on purpose.
+ * Maximum size of a page of a list, in bytes. A page has up to a hundred images. They take far less, unless
+ * tenants fill the records on purpose.
  */
 export const MAX_PAGE_SIZE = 64 * MAX_RECORD_SIZE;
 /** Stands for an answer that is too large to be read. */
 export const TOO_LARGE = Symbol('an answer that is too large');
 
 /**
- * Reads an answer's JSON. Returns `TOO_LARGE` if it has more than `max` bytes, `undefined` if it has none.
- * Throws `unavailable` if it is not JSON, or breaks off.
+ * Reads an answer's JSON. Returns `TOO_LARGE` if the answer has more than `max` bytes, and `undefined` if it
+ * has none. Throws `unavailable` if the answer is not JSON, or breaks off.
  */
 export async function jsonOf({ body }: Dispatcher.ResponseData, max: number): Promise<unknown> {
   const bytes = await readBounded(body, max).catch((cause) => {
@@ -46,7 +46,7 @@ interface ImagePage {
   readonly next?: string;
 }
 
-/** Tells whether an answer is an image. `checkedRecord` checks its fields. */
+/** Tells whether an answer is an image. `checkedRecord` checks the fields other than `id`. */
 export function isImage(value: unknown): value is GlanceImage {
   return typeof value === 'object' && value !== null && 'id' in value && typeof value.id === 'string';
 }
@@ -82,8 +82,9 @@ const MAX_REFUSAL_SIZE = 64 * 1024;
 const MAX_WORDS_LENGTH = 200;
 
 /**
- * Returns the words of a refusal. Glance answers in HTML: a title, a heading that repeats the title, and a
- * sentence. webob may have put a sentence of its own before that one.
+ * Returns the words of a refusal. Glance answers in HTML: a title, a heading that repeats the title, and the
+ * words. If a quota is full, Glance (`LimitExceeded`) puts general sentences before them. The last of these
+ * is `The response body:`.
  */
 function wordsOf(html: string): string {
   return html

@@ -34,7 +34,7 @@ export interface GlanceApi {
   remove(as: As, imageId: string): Promise<void>;
   /** Returns the quotas in force; an empty object if Glance has none, or does not report them. */
   usage(as: As): Promise<Usage>;
-  /** Sends a request. Returns the answer, whatever its status, but throws for a status of 500 or more. */
+  /** Sends a request, and returns the answer. Throws if the status of the answer is 500 or more. */
   send(request: ImageRequest): Promise<Dispatcher.ResponseData>;
 }
 
@@ -86,11 +86,13 @@ export function glanceApi(session: Session): GlanceApi {
     },
     usage: async (as) => {
       const response = await send({ method: 'GET', path: '/v2/info/usage', as });
-      const answer = await jsonOf(response, MAX_RECORD_SIZE).catch((error) => {
-        // Only a good answer has to be JSON. Any other one reports no quotas.
-        if (response.statusCode === 200) throw error;
-      });
-      return response.statusCode === 200 ? ((answer as { usage?: Usage } | undefined)?.usage ?? {}) : {};
+      if (response.statusCode !== 200) {
+        // Such an answer reports no quotas, and need not be JSON.
+        await response.body.dump().catch(() => {});
+        return {};
+      }
+      const answer = await jsonOf(response, MAX_RECORD_SIZE);
+      return (answer as { usage?: Usage } | undefined)?.usage ?? {};
     },
   };
 }
@@ -110,8 +112,8 @@ async function* imagesOf(get: (path: string) => Promise<unknown>): AsyncGenerato
 }
 
 /**
- * Turns an OpenStackError into a StoreError. The code is `forbidden` if an operator has to grant something or
- * a user has to sign in, because waiting does not help then, and `unavailable` otherwise.
+ * Turns an OpenStackError into a StoreError. The code is `forbidden` if waiting does not help: an operator
+ * has to grant something, or a user has to sign in. Otherwise the code is `unavailable`.
  */
 export function fromOpenStack(error: unknown): unknown {
   if (!(error instanceof OpenStackError)) return error;

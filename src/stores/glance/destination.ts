@@ -15,8 +15,8 @@ import {
 } from './sink.ts';
 
 /**
- * How long `discard` waits until Glance has ended an upload whose sender is gone, and how often it looks;
- * milliseconds.
+ * How `discard` waits for Glance to end an upload whose sender is gone: for at most `timeout`, with
+ * `interval` between two looks; milliseconds.
  */
 const SETTLING = { timeout: 3000, interval: 100 };
 
@@ -62,7 +62,7 @@ export function glanceDestination(api: GlanceApi, options: GlanceUploadOptions):
       await ignoring('not_found', async () => {
         // If an image is deleted at the moment when its data becomes whole, Glance keeps the data for ever.
         const image = await whenNotSaving(() => api.show(owner(ref), ref.image_id), SETTLING);
-        // A Glance has no fence, so nothing else keeps a doom from an image with which another run goes on.
+        // A Glance has no fence. Only this call prevents the doom of an image with which another run goes on.
         await watch?.confirm(performance.now());
         if (!isCommitted(ref, image) && !(await doom(made(ref), image))) return;
         await watch?.confirm(performance.now());
@@ -130,12 +130,12 @@ function assertUploadable(ref: DestinationRef, image: ImageRecord): void {
   }
 }
 
-/** Tells whether this job has committed the image. The reference has to say that it may have. */
+/** Tells whether this job has committed the image. Returns `false` for a reference without `committing`. */
 function isCommitted(ref: DestinationRef, image: GlanceImage): boolean {
   return ref.committing === true && hasLostItsMark(ref, image);
 }
 
-/** Tells whether an image is whole, without a mark, and has the bytes that the job's image has. */
+/** Tells whether an image is whole, bears no mark, and has the digests of the job's image. */
 function hasLostItsMark({ digests }: DestinationRef, image: GlanceImage): boolean {
   if (image[JOB_PROPERTY] !== undefined || image.status !== 'active') return false;
   const verdict = compareDigests(digests, glanceDigests(image));
@@ -188,8 +188,8 @@ function pointer(name: string): string {
 }
 
 /**
- * Removes an image. Throws `unavailable` if somebody has protected the image again, or is using it: both may
- * pass.
+ * Removes an image. Throws `unavailable` if somebody has protected the image again, or is using it, because
+ * both may pass.
  */
 async function remove(api: GlanceApi, as: As, ref: DestinationRef): Promise<void> {
   await api.remove(as, ref.image_id).catch((error) => {

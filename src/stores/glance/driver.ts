@@ -46,8 +46,7 @@ export const glanceDriver: StoreDriver<GlanceOptions> = {
 function openGlance({ image_store, saving_timeout, ...cloud }: GlanceOptions): ImageStore {
   const session = openSession(cloud);
   const api = glanceApi(session);
-  // The server's address is known only from the catalog that comes with a token. So these options stand for
-  // it.
+  // The server's address is known only from the catalog that comes with a token. These options stand for it.
   const endpoint = `glance ${[cloud.cloud, cloud.region_name, cloud.interface].join(' ')}`;
   const requester = (ref: SourceRef): As => ({ project: ref.tenant_id });
   const destination = glanceDestination(api, {

@@ -85,7 +85,7 @@ function knownHash({ os_hash_algo, os_hash_value }: GlanceImage) {
 
 /**
  * Returns the fields from which an image is created. Until the commit, the image is private, and neither
- * hidden nor protected. Glance limits the number of properties, so until then the mark also takes the place
+ * hidden nor protected. Glance limits the number of properties. So until the commit, the mark takes the place
  * of the last property.
  */
 export function toCreate(image: ImageRecord, mark: string): Readonly<Record<string, unknown>> {

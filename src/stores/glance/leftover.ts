@@ -13,7 +13,7 @@ export async function leftoverOf(
 ): Promise<Leftover | undefined> {
   if (!isImageId(ref.image_id)) return undefined;
   const image = await api.show({ project: ref.tenant_id }, ref.image_id).catch((error) => {
-    // A tenant may be gone, or its project closed to us: then there is nothing that we could remove.
+    // A tenant may be gone, or its project closed to us. Then there is nothing that we could remove.
     if (!isStoreError(error, 'not_found', 'forbidden')) throw error;
   });
   const isMarked = [ref.mark, doomedMark(ref)].includes(String(image?.[JOB_PROPERTY]));
@@ -34,7 +34,7 @@ export async function leftoverOf(
   };
 }
 
-/** Tells whether an image is no longer there. A commit that came first has kept it. */
+/** Tells whether an image is gone. It is still there if a commit was faster than the removal. */
 async function isGone(api: GlanceApi, { tenant_id, image_id }: DestinationRef): Promise<boolean> {
   try {
     await api.show({ project: tenant_id }, image_id);

@@ -35,8 +35,8 @@ export async function openReader(api: GlanceApi, as: As, image: GlanceImage): Pr
 }
 
 /**
- * Returns the error for data that Glance has refused with 403. If the image is no longer active, this is
- * `not_active`; otherwise it is what Glance has said.
+ * Returns the error for data that Glance has refused with 403: `not_active` if the image is no longer active,
+ * and otherwise Glance's own refusal.
  */
 async function forbiddenError(
   api: GlanceApi,

@@ -19,7 +19,7 @@ export interface MarkedImage {
 export interface GlanceUploadOptions {
   /** Glance's name of the backend for the data; `null` for its default. */
   readonly imageStore: string | null;
-  /** Milliseconds after which an image that is still `saving` can take no data any more. */
+  /** Milliseconds after which an image that is still `saving` counts as spoilt. */
   readonly savingTimeout: number;
 }
 
@@ -88,8 +88,8 @@ export async function disown({ api, as, ref }: MarkedImage): Promise<void> {
 }
 
 /**
- * Waits until an image can take data. After an upload that has broken off, an image is `saving` for another
- * second, or, if the connection hangs, for as long as Glance waits.
+ * Waits until an image can take data. When an upload has broken off, its image stays `saving` for a second.
+ * If the connection hangs instead, the image stays `saving` for as long as Glance waits for more bytes.
  * @throws StoreError `spoilt` if the image is still `saving` after the timeout. If a Glance dies during an
  * upload, the image is `saving` for ever
  */
@@ -159,7 +159,7 @@ async function put(
     return;
   }
   const error = await refusal(response);
-  // This quota has room again when other uploads of the project end. The other quotas have not.
+  // This quota limits how many uploads run at once. It has room again when other uploads of the project end.
   if (error.message.includes('image_count_uploading')) throw new StoreError('unavailable', error.message);
   // After 409, the next attempt finds out what has become of the image. After 400, the body may have been cut
   // short. Neither is the image's fault.

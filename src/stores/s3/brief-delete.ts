@@ -29,13 +29,13 @@ export interface SignedDelete {
   isLate(): boolean;
 }
 
-/** Signs a removal. Returns `undefined` if the bucket's requests are not signed in the usual way. */
+/** Signs a removal. Returns `undefined` if no Signature Version 4 can be put into the request's address. */
 export type BriefDelete = (key: string, selected: Selected) => Promise<SignedDelete | undefined>;
 
 /**
- * Returns a function that signs removals, which the server accepts only for a few seconds. Otherwise a
- * process that is frozen after its last look at the store could remove data that comes to the key meanwhile.
- * `If-Match` does not prevent that, because equal bytes have equal ETags.
+ * Returns a function that signs removals, which the server accepts only for a few seconds. So a process that
+ * is frozen after its last look at the store cannot remove data that comes to the key meanwhile. `If-Match`
+ * would not be enough, because equal bytes have equal ETags.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
  */
 export function briefDeletes(

@@ -41,13 +41,12 @@ export interface Bucket {
   readonly service: string;
   readonly briefDelete: BriefDelete;
   /**
-   * The job objects as this process has last read or written them, by key. They may have changed since: a
-   * change that relies on one MUST be a conditional write.
+   * The job objects as this process has last read or written them, by key. They may have changed since. So a
+   * write that relies on one of them MUST be conditional.
    */
   readonly jobObjects: LRUCache<string, JobObject>;
   /**
-   * Returns how long the server takes to answer small requests; milliseconds, or `undefined` if that is not
-   * known yet.
+   * Returns in how many milliseconds the server answers small requests; `undefined` if that is not known yet.
    */
   readonly roundTrip: () => number | undefined;
 }

@@ -65,8 +65,8 @@ export async function copyObject(
 }
 
 /**
- * Copies the pieces that the upload does not have yet. After an error, begins no more pieces, but lets those
- * under way come to their end. The next try finds them in the upload.
+ * Copies the pieces that the upload does not have yet. After an error, begins no more pieces, but waits for
+ * those that are under way. The next try finds them in the upload.
  */
 async function copyMissing(
   store: Bucket,

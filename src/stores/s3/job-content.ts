@@ -3,7 +3,7 @@ import Value from 'typebox/value';
 
 const Content = Type.Object({
   mark: Type.String(),
-  /** Id of the multipart upload that takes the data. */
+  /** Id of the upload that takes the data, or of the one by which a plain object comes to its key. */
   upload_id: Type.String(),
   /** Present if the server copies the parts of the upload. */
   by_server: Type.Optional(Type.Literal(true)),

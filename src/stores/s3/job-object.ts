@@ -94,7 +94,7 @@ export async function ownJobObject(store: Bucket, ref: DestinationRef): Promise<
 
 /**
  * Returns the job object as this process has last seen it. Returns `undefined` if the process remembers none,
- * or if the job object was doomed or another job's then.
+ * or if the job object was doomed or belonged to another job.
  */
 export function lastOwnJobObject(
   { keys, jobObjects }: Bucket,

@@ -64,8 +64,10 @@ async function* foldersBelow(
     for (const { Key: listed = '', Size = 0, LastModified = new Date() } of page.Contents ?? []) {
       const [name = '', file, ...deeper] = keyFrom(listed, page).slice(Prefix.length).split('/');
       if (file === undefined || deeper.length > 0) continue;
-      if (present !== undefined && present[0] !== name) yield present;
-      if (present?.[0] !== name) present = [name, new Map()];
+      if (present?.[0] !== name) {
+        if (present !== undefined) yield present;
+        present = [name, new Map()];
+      }
       present[1].set(file, { size: Size, changed: LastModified });
     }
   }
@@ -88,9 +90,9 @@ function refTo({ name }: Place, { mark }: Pick<JobObject, 'mark'>): DestinationR
 }
 
 /**
- * Returns a function that finds the keys at which the upload in a place's job object may be. The upload of an
- * image is at the key of the data. That of a plain object may also be at the object's path. The place does
- * not tell the path. So the function searches all open uploads below the prefix.
+ * Returns a function that finds the keys at which a job's upload may be. An image's upload is at the key of
+ * the data. A plain object's upload may also be at the object's own key, which the place does not tell. So
+ * for a plain object, the function searches all open uploads below the bucket's prefix.
  */
 function uploadKeysAt({ name, store, kind }: Place): UploadKeys {
   const data = store.keys.data(name);
@@ -124,7 +126,7 @@ async function inTheMaking(
     remove: (confirm) =>
       unlessNeeded(() =>
         onS3(async () => {
-          // The job may have committed its image since the list.
+          // Since the image was listed, the job may have committed it.
           if (await isCommitted(store, ref)) return false;
           return removeReservation(store, ref, job.attempt, uploadKeys, watchWith(confirm));
         }),
@@ -134,8 +136,8 @@ async function inTheMaking(
 
 /**
  * Returns the leftover for data without a job object, or for a record that has neither data nor a job object.
- * A delayed request has made such an object after a discard. Returns `undefined` if the object has no mark:
- * then it is somebody else's.
+ * A delayed request has made such an object after a discard. Returns `undefined` for an object without a
+ * mark, because it is somebody else's.
  */
 async function objectWithoutJob(place: Place, kind: 'data' | 'record'): Promise<Leftover | undefined> {
   const { name, store } = place;

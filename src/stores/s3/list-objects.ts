@@ -21,7 +21,7 @@ export async function* listObjects(
     ...(after !== null && { StartAfter: keys.object(after) }),
   };
   let last = query.StartAfter ?? '';
-  // The path before the present one, if it is a folder's. The present path shows whether the folder is empty.
+  // The last path, if it is a folder's. The next path shows whether the folder is empty.
   let folder: string | undefined;
   for await (const page of listPages(store, query)) {
     for (const { Key: listed = '', Size = 0 } of page.Contents ?? []) {
@@ -43,7 +43,7 @@ function emptyFolder(path: string): ObjectEntry {
   return { path, size: 0, isFolder: true };
 }
 
-/** Returns the error for a list that is not in order. To go on after its last key would miss objects. */
+/** Returns the error for a list out of order. A task that goes on with it after a key would miss objects. */
 function outOfOrder(): StoreError {
   return new StoreError('invalid_image', 'the object store does not list objects in the order of their keys');
 }

@@ -32,7 +32,8 @@ export function s3ObjectDestination(store: Bucket, replace: Replace): ImageDesti
         if (!(await reserveId(staging, ref, attempt, job, uploadKeys(staging, ref)))) throw overtakenError();
       }),
 
-    // An object has no mark that would say which job has committed it. A later run replaces it once more.
+    // A committed object bears no mark, so nobody can tell which job has made it. A later run replaces it
+    // once more.
     adopt: async () => null,
 
     openSink: (ref, attempt, size) =>
@@ -80,8 +81,8 @@ async function publish(
   const job = await claimJobObject(staging, ref, attempt);
   if ((await headOf(staging, copy.from))?.size !== copy.size) throw goneError(ref);
   if (copy.size === 0) return putEmpty(staging, copy, replace, watch);
-  // If an earlier try has begun the upload of the copy, the job object names that one. Otherwise it still
-  // names the upload of the data. That upload is complete, and so the server no longer knows it.
+  // If an earlier try has begun the upload of the copy, the job object names that upload. Otherwise the job
+  // object still names the upload of the data, which is complete. Then `copyObject` finds no upload.
   if (await copyObject(staging, copy, { Key: copy.to, UploadId: job.upload_id }, replace, watch)) return;
   await copyObject(staging, copy, await beginCopy(staging, ref, job, copy), replace, watch);
 }
@@ -102,7 +103,7 @@ async function putEmpty(
 }
 
 /**
- * Begins the upload of the copy, and notes it in the job object. After a crash between the two, nobody finds
+ * Begins the upload of the copy, and notes it in the job object. After a crash before the note, nobody finds
  * the upload. That costs nothing, because the upload has no parts yet.
  */
 async function beginCopy(

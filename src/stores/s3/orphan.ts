@@ -10,9 +10,9 @@ import { abortUpload, createUpload } from './upload.ts';
  * Removes an object whose image id has no job object, if it still `isOrphan`. Returns whether it was removed.
  * Keeps it if a job or another removal has the id.
  *
- * Meanwhile, the id is reserved for the removal. Otherwise, before the signed request arrives, another call
- * could remove the object, and a new job could put equal bytes at its key. If this call fails, the
- * reservation stays. Whoever takes it over waits until the requests of this call have expired.
+ * Meanwhile, the id is reserved for the removal. So a signed request that arrives late cannot remove equal
+ * bytes that a new job has put at the key. If this call fails, the reservation stays. Whoever takes the
+ * reservation over waits until the requests of this call have expired.
  * @param confirm throws if somebody needs the object after all
  */
 export async function removeOrphan(
@@ -32,7 +32,7 @@ export async function removeOrphan(
 }
 
 async function reserveForRemoval(store: Bucket, ref: DestinationRef) {
-  // A call that takes the removal over aborts the upload that the job object names. So it MUST name one.
+  // Whoever takes the removal over aborts the upload that the job object names. So the object MUST name one.
   const upload = await createUpload(store, store.keys.data(ref.image_id), { mark: ref.mark });
   try {
     return await createDoomedObject(store, ref, upload.UploadId);

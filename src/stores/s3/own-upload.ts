@@ -65,7 +65,7 @@ export class OwnUpload {
     for (const part of parts) this.#parts.set(part.PartNumber, part);
   }
 
-  /** Looks at what the server has of the image. */
+  /** Asks the server what it has of the image. */
   async look(): Promise<Found> {
     const [record, isComplete, parts] = await Promise.all([
       this.#record(),
@@ -76,11 +76,11 @@ export class OwnUpload {
   }
 
   /**
-   * Goes on with what the server has. Returns `true` if the upload is complete already. Throws `conflict` if
-   * the image is committed.
-   * @param early what `look` found before this attempt took the image. It counts only if the upload was
-   * there, without a record or complete data. An earlier attempt may have changed anything else before it
-   * lost the image
+   * Goes on with the upload as the server has it. Returns `true` if the upload is complete already. Throws
+   * `conflict` if the image is committed.
+   * @param early the result of `look` from before this attempt took the image. It is used only if it shows
+   * the upload, and neither a record nor complete data. An earlier attempt may have changed anything else
+   * before it lost the image
    */
   async resume(early?: Found): Promise<boolean> {
     const hadJustParts = early?.parts !== undefined && early.record === undefined && !early.isComplete;
@@ -146,7 +146,7 @@ export class OwnUpload {
 
   /**
    * Returns the error for a failed call about the upload: the call's own, or `lost` if the upload is gone.
-   * Throws `not_found` if the image was discarded, and `conflict` if it was taken over.
+   * Throws `not_found` if the image was discarded, and `conflict` if the image was taken over or committed.
    */
   async #errorFor(error: unknown): Promise<unknown> {
     if (error instanceof S3ServiceException && !isAbsent(error)) return error;

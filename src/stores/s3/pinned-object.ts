@@ -12,7 +12,7 @@ import type { Bucket } from './bucket.ts';
 import { fromS3, isS3Error, onS3 } from './errors.ts';
 import { openObject } from './read-object.ts';
 
-/** The properties of an object that MUST stay as they are while the object is read. */
+/** The key of an object, and the properties by which a change of the object is noticed. */
 interface Pin {
   readonly key: string;
   readonly etag: string;
@@ -47,7 +47,7 @@ export function isPinOf(key: string, pin: string): boolean {
 /**
  * Returns a reader of an object. Each read asks for the version that the pin names. If another version is
  * there, and no digest is known, throws `changed`. If digests are known, reads the whole other version once.
- * It counts as unchanged if it has these digests.
+ * The object counts as unchanged if the other version has these digests.
  */
 export async function openPinned(
   store: Bucket,

@@ -29,7 +29,7 @@ export async function removeExactly(
 }
 
 /**
- * Removes an object as it was found, if `isAllowed` agrees. Returns whether it was removed.
+ * Removes the object that is at a key now, if `isAllowed` agrees. Returns whether it was removed.
  *
  * The request is signed before `isAllowed` is asked, and expires a few seconds later. So the answer of
  * `isAllowed` is never much older than the removal, however long this process is frozen.

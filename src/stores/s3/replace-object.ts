@@ -4,7 +4,7 @@ import type { Bucket } from './bucket.ts';
 import { isConditionRefused, isS3Error } from './errors.ts';
 import { headOf } from './read-object.ts';
 
-/** Maximum number of tries of a write to a key to which others keep writing. */
+/** Maximum number of tries to write to a key to which others keep writing. */
 const MAX_TRIES = 20;
 
 /**
@@ -25,8 +25,8 @@ export interface Replacement {
   /** Throws if the caller no longer wants the write. */
   readonly confirm: Confirm | undefined;
   /**
-   * `true` to look at the key before the first try. By default, the first try is made without a look if the
-   * last look, at whichever key, has found nothing.
+   * `true` to look at the key before the first try. By default, the first try goes without a look, unless the
+   * last look at any key has found an object.
    */
   readonly looksFirst?: boolean;
 }

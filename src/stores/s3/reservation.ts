@@ -42,8 +42,8 @@ export async function removeReservation(
 }
 
 /**
- * Reserves an image id for a job. Returns whether this attempt has the id now. First removes what an earlier
- * attempt of the job has made: bytes from two inspections of the source must not mix.
+ * Reserves an image id for a job. Returns whether this attempt has the id now. First removes everything that
+ * an earlier attempt of the job has made, because bytes from two inspections of the source must not mix.
  * @param seen the job object as it was a moment ago; `undefined` if there was none
  */
 export async function reserveId(

@@ -7,7 +7,7 @@ export type SignedAddress = NonNullable<Awaited<ReturnType<typeof openAddress>>>
 
 /**
  * Returns a function that finds a bucket's address by the SDK's rules, and its signer. The function returns
- * `undefined` if requests are not signed in the usual way. It remembers the address once it has found it.
+ * `undefined` if requests are not signed by Signature Version 4. It remembers the address that it has found.
  */
 export function addressOf(client: S3Client, bucket: string): () => Promise<SignedAddress | undefined> {
   let opened: ReturnType<typeof openAddress> | undefined;

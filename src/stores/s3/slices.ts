@@ -3,7 +3,7 @@ import type { UploadPartCommand } from '@aws-sdk/client-s3';
 import { HttpRequest } from '@smithy/core/protocols';
 import { KIB } from '../../memory/index.ts';
 
-/** The bytes that are sent at a time. */
+/** Number of bytes that are sent at a time. */
 const SLICE = 256 * KIB;
 
 /**

@@ -1,9 +1,8 @@
 import { markFrom, markText } from '../mark-text.ts';
 
 /**
- * Metadata of an object that a job has made: it names the job, and the reservation to which the object
- * belongs. A delayed request may make an object when its reservation is long gone. The reservation's number
- * shows that.
+ * Metadata of an object that a job has made. The stamp names the job, and the reservation to which the object
+ * belongs: a delayed request may make an object when its reservation is long gone.
  */
 export interface Stamp {
   readonly mark: string;
@@ -28,7 +27,7 @@ export interface FoundStamp {
   readonly reserved?: number;
 }
 
-/** Reads an object's stamp from its metadata. What is missing there is missing in the stamp. */
+/** Reads an object's stamp from its metadata. A field without metadata is missing in the stamp. */
 export function stampFrom(metadata: Readonly<Record<string, string>> | undefined): FoundStamp {
   const { [MARK]: mark, [RESERVED]: reserved } = metadata ?? {};
   return {

@@ -128,7 +128,7 @@ export async function listParts(
 
 /**
  * Makes an object of the parts. No signal aborts the request: the server would go on with it, and the object
- * would appear when nobody looks for it any more.
+ * would appear when nobody expects it any more.
  * @param confirm awaited right before each try of the request
  */
 export async function completeUpload(
