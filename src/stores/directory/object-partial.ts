@@ -9,7 +9,7 @@ import { goneError } from '../refusals.ts';
 import { type Folder, openFolder, openIn, openRoot } from './folder.ts';
 import { HIDDEN } from './object-path.ts';
 import { preparedBy } from './prepared.ts';
-import { removeFiles, removeFrom, removeIfEmpty } from './remove-from.ts';
+import { removeFiles, removeFrom, removeIfEmpty, unlinkFile } from './remove-from.ts';
 
 const { O_WRONLY, O_CREAT, O_NOFOLLOW } = constants;
 const FLAGS = O_WRONLY | O_CREAT | O_NOFOLLOW;
@@ -127,7 +127,12 @@ export async function doomAndRemove(
   const folder = await openIn(hidden, name).catch((error) => {
     if (!isErrno(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) throw error;
   });
-  if (folder === undefined) return removeFrom(hidden, name);
+  // By its name, only a file or a link is removed. If this process is frozen here, the folder of a later
+  // attempt may come to this name meanwhile.
+  if (folder === undefined) {
+    await unlinkFile(hidden.at(name));
+    return;
+  }
   try {
     await doomFolder(folder.path, attempt, upTo);
     await removeFiles(folder, (file) => !file.startsWith('doomed-'));

@@ -33,8 +33,8 @@ export async function removeIfEmpty(path: string): Promise<void> {
   });
 }
 
-/** Removes a file, if it is there. Returns `false` if it is a folder. */
-async function unlinkFile(path: string): Promise<boolean> {
+/** Removes a file or a link, if it is there. Returns `false` for a folder, and leaves it as it is. */
+export async function unlinkFile(path: string): Promise<boolean> {
   try {
     await unlink(path);
   } catch (error) {
