@@ -11,6 +11,7 @@ const MAX_SHARED_AGE = 1000;
 
 interface Shared {
   readonly folder: Promise<MadeFolder>;
+  /** A time of `performance.now`, because the clock may be set back. */
   readonly freshUntil: number;
   users: number;
   hasFailed: boolean;
@@ -25,10 +26,11 @@ export function sharedFolders(make: (names: readonly string[]) => Promise<MadeFo
   return async (names, use) => {
     const key = names.join('/');
     const found = open.get(key);
-    const isFresh = found !== undefined && Date.now() < found.freshUntil;
+    const now = performance.now();
+    const isFresh = found !== undefined && now < found.freshUntil;
     const shared = isFresh
       ? found
-      : { folder: make(names), freshUntil: Date.now() + MAX_SHARED_AGE, users: 0, hasFailed: false };
+      : { folder: make(names), freshUntil: now + MAX_SHARED_AGE, users: 0, hasFailed: false };
     open.set(key, shared);
     shared.users += 1;
     try {
