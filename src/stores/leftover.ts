@@ -32,6 +32,23 @@ export interface Leftover {
   remove(confirm?: Confirm): Promise<boolean>;
 }
 
+/**
+ * Looks at each of some places, and yields the leftovers that are there. If some places cannot be looked at,
+ * goes on with the others, and throws the first error at the end: one place MUST NOT hide all that comes
+ * after it.
+ */
+export async function* leftoversAt<Place>(
+  places: AsyncIterable<Place> | Iterable<Place>,
+  look: (place: Place) => Promise<Leftover | undefined>,
+): AsyncGenerator<Leftover> {
+  const errors: unknown[] = [];
+  for await (const place of places) {
+    const found = await look(place).catch((error) => void errors.push(error));
+    if (found !== undefined) yield found;
+  }
+  if (errors.length > 0) throw errors[0];
+}
+
 /** Runs a removal. Returns `false` if the removal fails with `conflict`, because somebody needs the data. */
 export async function unlessNeeded(removal: () => Promise<boolean>): Promise<boolean> {
   try {

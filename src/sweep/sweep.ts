@@ -29,7 +29,8 @@ export interface SweepFinding {
 
 /**
  * Searches the stores of a region for leftovers of jobs. Removes those that no job needs any more, unless
- * this is a dry run. Yields every leftover that was found, removed or not.
+ * this is a dry run. Yields every leftover that was found, removed or not. If some cannot be looked at or
+ * removed, goes on with the others, and throws the first error at the end.
  */
 export async function* sweepStores(
   client: Client,
@@ -37,22 +38,38 @@ export async function* sweepStores(
   options: SweepOptions,
 ): AsyncGenerator<SweepFinding> {
   const retention = await retentionOf(client);
-  for await (const leftover of leftoversOf(client, region)) {
+  const failures: StoreError[] = [];
+  for await (const leftover of leftoversOf(client, region, failures)) {
     const age = Date.now() - leftover.changed.getTime();
-    const owner = await ownerOf(client, leftover.mark);
-    const { removable, why } = verdictOn(leftover, owner, age, options.grace, retention);
+    const judge = async () => {
+      const owner = await ownerOf(client, leftover.mark, age > retention);
+      return { job: owner.job, ...verdictOn(leftover, owner, age, options.grace, retention) };
+    };
+    const { job, removable, why } = await judge();
     // Since the first verdict, a reset may have opened the job again.
     const confirm = async () => {
-      const now = verdictOn(leftover, await ownerOf(client, leftover.mark), age, options.grace, retention);
+      const now = await judge();
       if (!now.removable) throw new StoreError('conflict', now.why);
     };
     const { kind, place, bytes } = leftover;
-    const found = { region: region.name, kind, place, bytes, age, job: owner.job };
+    const found = { region: region.name, kind, place, bytes, age, job };
     if (!removable) yield { ...found, outcome: 'kept', why };
     else if (options.dry_run) yield { ...found, outcome: 'would be removed', why };
-    else if (await leftover.remove(confirm)) yield { ...found, outcome: 'removed', why };
-    else yield { ...found, outcome: 'kept', why: 'somebody has taken it up' };
+    else {
+      const result = await leftover.remove(confirm).catch((error) => noted(failures, error));
+      if (result === true) yield { ...found, outcome: 'removed', why };
+      else if (result === false) yield { ...found, outcome: 'kept', why: 'somebody has taken it up' };
+      else yield { ...found, outcome: 'kept', why: `it could not be removed: ${result.message}` };
+    }
   }
+  if (failures[0] !== undefined) throw failures[0];
+}
+
+/** Adds a store's error to the failures, and returns it. Throws every other error. */
+function noted(failures: StoreError[], error: unknown): StoreError {
+  if (!(error instanceof StoreError)) throw error;
+  failures.push(error);
+  return error;
 }
 
 /** Returns the regions to sweep: the named one, or all. */
@@ -60,11 +77,22 @@ export function regionsOf(regions: Regions, name: string | undefined): readonly 
   return [...regions.values()].filter((region) => name === undefined || region.name === name);
 }
 
-async function* leftoversOf(client: Client, { name, store, objectsOnly }: Region): AsyncGenerator<Leftover> {
+async function* leftoversOf(
+  client: Client,
+  { name, store, objectsOnly }: Region,
+  failures: StoreError[],
+): AsyncGenerator<Leftover> {
+  const noting = async function* (leftovers: AsyncIterable<Leftover>): AsyncGenerator<Leftover> {
+    try {
+      yield* leftovers;
+    } catch (error) {
+      noted(failures, error);
+    }
+  };
   // A file share is not searched for images: its tenants can write files that look like leftovers of an
   // image.
-  if (!objectsOnly) yield* store.leftovers(endedFromOutside(client, name));
-  if (store.objects !== undefined) yield* store.objects.leftovers();
+  if (!objectsOnly) yield* noting(store.leftovers(endedFromOutside(client, name)));
+  if (store.objects !== undefined) yield* noting(store.objects.leftovers());
 }
 
 /**

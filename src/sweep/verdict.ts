@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
+import { COPY_IMAGE } from '../copy-job/index.ts';
 import type { Leftover } from '../stores/index.ts';
-import { chainOf, listWorkflows, visibility } from '../temporal/index.ts';
+import { allOf, chainOf, listWorkflows, OPEN, visibility } from '../temporal/index.ts';
 
 /** The job that has made a leftover, as Temporal knows it. */
 export interface Owner {
@@ -19,14 +20,30 @@ export interface Verdict {
 /**
  * Finds the job to which a mark belongs: a mark is the id of the job's first run. A job that is `gone` may
  * have ended longer ago than the namespace's retention period, or it may belong to another namespace.
+ * @param isOld whether Temporal may have forgotten the job's first run while a later run, which a reset has
+ * made, is still open
  */
-export async function ownerOf(client: Client, mark: string | null): Promise<Owner> {
+export async function ownerOf(client: Client, mark: string | null, isOld: boolean): Promise<Owner> {
   if (mark === null) return { job: null, state: 'nobody' };
   for await (const { workflowId } of listWorkflows(client, visibility`RunId = ${mark}`)) {
     const { state } = await chainOf(client, workflowId, mark);
     return { job: workflowId, state };
   }
-  return { job: null, state: 'gone' };
+  const job = isOld ? await openJobOf(client, mark) : null;
+  return { job, state: job === null ? 'gone' : 'open' };
+}
+
+/**
+ * Finds the open job whose first run has this id; returns `null` if there is none. Looks at every open job,
+ * because Temporal's lists cannot be searched for a first run that is forgotten.
+ */
+async function openJobOf(client: Client, firstRunId: string): Promise<string | null> {
+  const openJobs = allOf([visibility`WorkflowType = ${COPY_IMAGE}`, OPEN]);
+  for await (const { workflowId } of listWorkflows(client, openJobs)) {
+    const { state } = await chainOf(client, workflowId, firstRunId);
+    if (state === 'open') return workflowId;
+  }
+  return null;
 }
 
 /**

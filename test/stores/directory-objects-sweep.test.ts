@@ -66,3 +66,21 @@ test('a sweep removes exactly what nobody writes or removes any more', async () 
   await removeAbandoned(share.objects);
   expect((await readdir(hidden)).sort()).toEqual([...kept, partial].sort());
 });
+
+test('a folder that cannot be looked at does not hide what comes after it from a sweep', async () => {
+  const hidden = join(share.root, '.image-replicator');
+  await mkdir(join(hidden, '0/owner'), { recursive: true });
+  await writeFile(join(hidden, 'small-old'), '');
+  await utimes(join(hidden, 'small-old'), 0, 0);
+  await expect(removeAbandoned(share.objects)).rejects.toMatchObject({ code: 'unavailable' });
+  expect(await readdir(hidden)).toEqual(['0']);
+});
+
+test('a sweep leaves alone a file that a person has put among the files in the making', async () => {
+  await fill(refTo('x'));
+  const notes = join(share.root, '.image-replicator/notes');
+  await writeFile(notes, 'of a person');
+  await utimes(notes, 0, 0);
+  await removeAbandoned(share.objects);
+  expect(await share.everything()).toContain('.image-replicator/notes');
+});

@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { expect, test } from 'vitest';
 import type { Region } from '../../src/config/index.ts';
-import type { Leftover } from '../../src/stores/index.ts';
+import { type Leftover, StoreError } from '../../src/stores/index.ts';
 import { retentionOf } from '../../src/sweep/retention.ts';
 import { type SweepFinding, sweepStores } from '../../src/sweep/sweep.ts';
 
@@ -10,6 +10,15 @@ const MARK = 'first-run';
 
 /** Stands for Temporal: what it says of the namespace, and of the job, each time it is asked. */
 function temporal(retention: number | null, ...states: readonly ('open' | 'closed')[]): Client {
+  return temporalThatLists(({ query }) => query.includes(MARK), retention, states);
+}
+
+/** @param lists tells whether a list of workflows has the job */
+function temporalThatLists(
+  lists: (request: { query: string }) => boolean,
+  retention: number | null,
+  states: readonly ('open' | 'closed')[],
+): Client {
   const rest = [...states];
   const describe = async () => ({
     runId: MARK,
@@ -24,17 +33,17 @@ function temporal(retention: number | null, ...states: readonly ('open' | 'close
       describeNamespace: async () => ({ config: { workflowExecutionRetentionTtl: ttl } }),
     },
     workflow: {
-      async *list({ query }: { query: string }) {
-        if (states.length > 0 && query.includes(MARK)) yield { workflowId: 'job' };
+      async *list(request: { query: string }) {
+        if (states.length > 0 && lists(request)) yield { workflowId: 'job' };
       },
       getHandle: () => ({ describe }),
     },
   } as unknown as Client;
 }
 
-/** Sweeps a region with one leftover, whose removal asks right before it is done. */
-async function swept(client: Client, age: number): Promise<SweepFinding | undefined> {
-  const leftover: Leftover = {
+/** Returns a leftover whose removal asks right before it is done. */
+function leftoverOf(age: number): Leftover {
+  return {
     kind: 'image in the making',
     place: 'somewhere',
     mark: MARK,
@@ -46,12 +55,32 @@ async function swept(client: Client, age: number): Promise<SweepFinding | undefi
       return isNeeded !== true;
     },
   };
+}
+
+/** Sweeps a region in which images, and perhaps objects, have left something behind. */
+function sweepOf(client: Client, leftovers: () => AsyncIterable<Leftover>, objects?: { leftovers: unknown }) {
+  const region = { name: 'ot1', objectsOnly: false, store: { leftovers, objects } } as unknown as Region;
+  return sweepStores(client, region, { dry_run: false, grace: 1000 });
+}
+
+/** Sweeps a region with one leftover. */
+async function swept(client: Client, age: number): Promise<SweepFinding | undefined> {
   const leftovers = async function* () {
-    yield leftover;
+    yield leftoverOf(age);
   };
-  const region = { name: 'ot1', objectsOnly: false, store: { leftovers } } as unknown as Region;
-  for await (const finding of sweepStores(client, region, { dry_run: false, grace: 1000 })) return finding;
+  for await (const finding of sweepOf(client, leftovers)) return finding;
   return undefined;
+}
+
+/** Returns the outcomes of a sweep, and the code of the error with which it ends. */
+async function outcomesOf(findings: AsyncIterable<SweepFinding>): Promise<readonly string[]> {
+  const outcomes: string[] = [];
+  try {
+    for await (const { outcome, why } of findings) outcomes.push(`${outcome}: ${why}`);
+  } catch (error) {
+    outcomes.push((error as StoreError).code);
+  }
+  return outcomes;
 }
 
 test('a leftover whose job was opened again since the sweep has looked is kept', async () => {
@@ -71,3 +100,33 @@ test.each([null, 0])(
     expect(await swept(temporal(said), 1000 * A_DAY)).toMatchObject({ outcome: 'kept' });
   },
 );
+
+test('an open job whose first run Temporal has forgotten keeps what it makes', async () => {
+  const listsOpen = ({ query }: { query: string }) => query.includes('NOT IN');
+  const sweepWhile = (state: 'open' | 'closed') =>
+    swept(temporalThatLists(listsOpen, A_DAY, [state, state]), A_DAY + 5000);
+  expect(await sweepWhile('open')).toMatchObject({ job: 'job', outcome: 'kept', why: 'its job goes on' });
+  expect(await sweepWhile('closed')).toMatchObject({ outcome: 'removed' });
+});
+
+test('a leftover that cannot be removed does not keep a sweep from the others', async () => {
+  const refuse = async () => {
+    throw new StoreError('forbidden', 'refused');
+  };
+  const images = async function* () {
+    yield { ...leftoverOf(5000), remove: refuse };
+    yield leftoverOf(5000);
+    throw new StoreError('unavailable', 'a place cannot be looked at');
+  };
+  const objects = async function* () {
+    yield leftoverOf(5000);
+  };
+  const findings = sweepOf(temporal(A_DAY, ...Array(6).fill('closed')), images, { leftovers: objects });
+  const removed = 'removed: its job has ended';
+  expect(await outcomesOf(findings)).toEqual([
+    'kept: it could not be removed: refused',
+    removed,
+    removed,
+    'forbidden',
+  ]);
+});

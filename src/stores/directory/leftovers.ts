@@ -2,7 +2,7 @@ import { lstat, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ignoring, onDisk } from '../disk/disk-errors.ts';
 import { readFence } from '../disk/fence.ts';
-import { type Leftover, unlessNeeded } from '../leftover.ts';
+import { type Leftover, leftoversAt, unlessNeeded } from '../leftover.ts';
 import { idTakenError } from '../refusals.ts';
 import { openFolderAt } from './folder.ts';
 import { isImageFolder, type Layout } from './layout.ts';
@@ -16,10 +16,10 @@ const A_DAY = 24 * 60 * 60_000;
 
 /** Lists the images that jobs are making or have left behind, in the order of the names. */
 export async function* imageLeftovers(paths: Layout): AsyncGenerator<Leftover> {
-  for (const name of (await onDisk(() => readdir(paths.root))).toSorted()) {
-    const found = await onDisk(async () => (await partialAt(paths, name)) ?? preparedAt(paths, name));
-    if (found !== undefined) yield found;
-  }
+  const names = (await onDisk(() => readdir(paths.root))).toSorted();
+  yield* leftoversAt(names, (name) =>
+    onDisk(async () => (await partialAt(paths, name)) ?? preparedAt(paths, name)),
+  );
 }
 
 /** Returns the leftover at a name: a partial, or a folder that has the name of an image, but no record. */

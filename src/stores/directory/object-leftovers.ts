@@ -2,7 +2,7 @@ import { constants, type Stats } from 'node:fs';
 import { lstat, open, readdir } from 'node:fs/promises';
 import { ignoring, onDisk } from '../disk/disk-errors.ts';
 import { readFence } from '../disk/fence.ts';
-import { type Leftover, unlessNeeded } from '../leftover.ts';
+import { type Leftover, leftoversAt, unlessNeeded } from '../leftover.ts';
 import type { Folder } from './folder.ts';
 import { extentOf } from './leftovers.ts';
 import { doomAndRemove, OWNER, openHidden } from './object-partial.ts';
@@ -15,19 +15,19 @@ const A_DAY = 24 * AN_HOUR;
 /** Beginning of the names of small files that are being written. */
 export const SMALL_PREFIX = 'small-';
 
+/** Matches the names of folders that an attempt is preparing or removing. */
+const AT_WORK = /\.(new|removed)$/;
+
 /** Lists all that is in the hidden folder of a share. */
 export async function* objectLeftovers(root: string): AsyncGenerator<Leftover> {
-  const names = await inHidden(root, (hidden) => readdir(hidden.path));
-  for (const name of (names ?? []).toSorted()) {
-    const found = await inHidden(root, (hidden) => leftoverAt(root, hidden, name));
-    if (found !== undefined) yield found;
-  }
+  const names = (await inHidden(root, (hidden) => readdir(hidden.path))) ?? [];
+  yield* leftoversAt(names.toSorted(), (name) => inHidden(root, (hidden) => leftoverAt(root, hidden, name)));
 }
 
 async function leftoverAt(root: string, hidden: Folder, name: string): Promise<Leftover | undefined> {
   const stats = await ignoring('ENOENT', lstat(hidden.at(name)));
   if (stats === undefined) return undefined;
-  const isPartial = stats.isDirectory() && !/\.(new|removed)$/.test(name);
+  const isPartial = stats.isDirectory() && !AT_WORK.test(name);
   return isPartial ? partialAt(root, hidden, name) : otherAt(root, hidden, name, stats);
 }
 
@@ -47,7 +47,10 @@ async function partialAt(root: string, hidden: Folder, name: string): Promise<Le
   };
 }
 
-/** Returns the leftover for a small file, or for a folder that an attempt was preparing or removing. */
+/**
+ * Returns the leftover for a small file, or for a folder that an attempt was preparing or removing. Whatever
+ * has another name is a person's, and stays.
+ */
 async function otherAt(root: string, hidden: Folder, name: string, stats: Stats): Promise<Leftover> {
   const isSmall = name.startsWith(SMALL_PREFIX);
   return {
@@ -56,9 +59,14 @@ async function otherAt(root: string, hidden: Folder, name: string, stats: Stats)
     mark: null,
     bytes: stats.isDirectory() ? (await extentOf(hidden.at(name))).bytes : stats.blocks * 512,
     changed: stats.mtime,
-    abandonedAfter: isSmall ? AN_HOUR : A_DAY,
+    abandonedAfter: isSmall ? AN_HOUR : ageOfFolder(name),
     remove: () => removeIn(root, (folder) => removeFrom(folder, name)),
   };
+}
+
+/** Returns the age after which no attempt is at work on a folder; `null` if attempts give no such name. */
+function ageOfFolder(name: string): number | null {
+  return AT_WORK.test(name) ? A_DAY : null;
 }
 
 /** Runs a removal in the hidden folder. Returns `false` if the folder is gone, or on a `conflict`. */

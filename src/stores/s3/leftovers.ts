@@ -1,4 +1,4 @@
-import { type Leftover, unlessNeeded, watchWith } from '../leftover.ts';
+import { type Leftover, leftoversAt, unlessNeeded, watchWith } from '../leftover.ts';
 import type { DestinationRef } from '../port.ts';
 import type { Bucket } from './bucket.ts';
 import { onS3 } from './errors.ts';
@@ -43,13 +43,11 @@ async function* leftoversBelow(
   folder: string,
   placeOf: (name: string) => Place | undefined,
 ): AsyncGenerator<Leftover> {
-  for await (const [name, files] of foldersBelow(store, folder)) {
+  yield* leftoversAt(foldersBelow(store, folder), async ([name, files]) => {
     const place = placeOf(name);
     const isWhole = files.has('image.json') && files.has('data');
-    if (place === undefined || isWhole) continue;
-    const found = await onS3(() => leftoverAt(place, files));
-    if (found !== undefined) yield found;
-  }
+    return place === undefined || isWhole ? undefined : onS3(() => leftoverAt(place, files));
+  });
   yield* uploadLeftovers(store, folder, placeOf);
 }
 
