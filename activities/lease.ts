@@ -84,6 +84,28 @@ function whyNotConfirmed(error: unknown): string {
   return 'could not be confirmed with Temporal';
 }
 
+/**
+ * Returns the error with which an attempt ends. A store may say that a later attempt has taken over, although
+ * Temporal still waits for this one, which therefore is the latest. Then the clock of Temporal's server was
+ * set back, and the attempt's number is too low. This passes: the returned error is `unavailable`, and the
+ * step is tried again until the clock has caught up.
+ * @param details the details of the heartbeat that asks Temporal
+ */
+export async function unlessClockWasSetBack(
+  client: Client,
+  error: unknown,
+  details: unknown,
+): Promise<unknown> {
+  if (!(error instanceof StoreError) || !error.isOvertaken) return error;
+  const isLatest = await confirmLease(client, details).then(
+    () => true,
+    () => false,
+  );
+  if (!isLatest) return error;
+  const message = "waiting until the clock of Temporal's server, which was set back, has caught up";
+  return new StoreError('unavailable', message, { cause: error, ...(error.side && { side: error.side }) });
+}
+
 /** The longest time for which an answer from Temporal is trusted; milliseconds. */
 const TRUSTED_FOR = 5000;
 

@@ -2,7 +2,7 @@ import { Context } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
 import type { Watch } from '../src/stores/index.ts';
 import { toFailure } from './failures.ts';
-import { confirmLease } from './lease.ts';
+import { confirmLease, unlessClockWasSetBack } from './lease.ts';
 
 /**
  * The time between two heartbeats of a step; milliseconds. It is far below any heartbeat timeout; the SDK
@@ -29,7 +29,8 @@ export async function runStep<T>(
   try {
     return await heartbeating(details, () => work({ signal, moved, confirm }));
   } catch (error) {
-    throw toFailure(signal.aborted ? signal.reason : error, Date.now() - movedAt, patience);
+    const found = signal.aborted ? signal.reason : await unlessClockWasSetBack(client, error, details());
+    throw toFailure(found, Date.now() - movedAt, patience);
   }
 }
 

@@ -7,7 +7,7 @@ import type { Dependencies } from './dependencies.ts';
 import { leaveOrStop, removeUnwanted } from './end-transfer.ts';
 import { toFailure } from './failures.ts';
 import { stalledIfFutile } from './futile-uploads.ts';
-import { attemptNumber } from './lease.ts';
+import { attemptNumber, unlessClockWasSetBack } from './lease.ts';
 import { openTransfer } from './open-transfer.ts';
 import { exceptWhilePaused } from './paused-workflow.ts';
 import { storeOf } from './region-of.ts';
@@ -48,7 +48,8 @@ export async function transferImage(
     return await heartbeating(() => attempt.heartbeat(), copy);
   } catch (error) {
     if (signal.aborted) throw new CancelledFailure(signal.reason.message, [attempt.observe()]);
-    throw failureAt(error, attempt.atFailure(), deps.limits.giveUpAfter);
+    const found = await unlessClockWasSetBack(deps.client, error, attempt.heartbeat());
+    throw failureAt(found, attempt.atFailure(), deps.limits.giveUpAfter);
   } finally {
     log.info('attempt ended', attempt.totals);
   }

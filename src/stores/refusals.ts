@@ -28,7 +28,7 @@ export function beingRemovedError(cause?: unknown): StoreError {
 
 /** Returns the error for an attempt that wants to change something after a later one has taken over. */
 export function overtakenError(cause?: unknown): StoreError {
-  return new StoreError('conflict', 'a later attempt has taken over', { cause });
+  return new StoreError('conflict', 'a later attempt has taken over', { cause, isOvertaken: true });
 }
 
 /** Returns the error for data that has changed since it was inspected. */

@@ -52,6 +52,13 @@ export function overloadOf(status: number, retryAfter: unknown): Overload | null
 /** Maximum of `Overload.retryAfter`, even if the store asks for more; milliseconds. */
 const MAX_RETRY_AFTER = 5 * 60_000;
 
+interface StoreErrorOptions {
+  readonly cause?: unknown;
+  readonly side?: Side;
+  readonly overload?: Overload | null;
+  readonly isOvertaken?: boolean;
+}
+
 /** The one error that stores and the transfer engine throw. Its message may be shown to tenants. */
 export class StoreError extends Error {
   override readonly name = 'StoreError';
@@ -65,15 +72,15 @@ export class StoreError extends Error {
   /** The overload, if the store has refused because it has too much to do; else `null`. */
   readonly overload: Overload | null;
 
-  constructor(
-    code: StoreErrorCode,
-    message: string,
-    options: { cause?: unknown; side?: Side; overload?: Overload | null } = {},
-  ) {
+  /** `true` if the store has refused because an attempt with a higher number has taken over. */
+  readonly isOvertaken: boolean;
+
+  constructor(code: StoreErrorCode, message: string, options: StoreErrorOptions = {}) {
     super(message, { cause: options.cause });
     this.code = code;
     this.side = options.side ?? null;
     this.overload = options.overload ?? null;
+    this.isOvertaken = options.isOvertaken ?? false;
   }
 
   /** Tells whether another try may succeed. */
@@ -100,8 +107,8 @@ export async function atSide<T>(side: Side, call: () => Promise<T>): Promise<T> 
 export function blame(side: Side, error: unknown): StoreError {
   if (error instanceof StoreError) {
     if (error.side !== null) return error;
-    const { code, message, cause, overload } = error;
-    return new StoreError(code, message, { cause, side, overload });
+    const { code, message, cause, overload, isOvertaken } = error;
+    return new StoreError(code, message, { cause, side, overload, isOvertaken });
   }
   return new StoreError('unavailable', `the ${side}'s store failed unexpectedly`, { cause: error, side });
 }
