@@ -1,8 +1,9 @@
-import type { Client } from '@temporalio/client';
-import { CLEAN_UP, COPY_IMAGE, isFinal } from '../copy-job/index.ts';
+import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
+import { CLEAN_UP, COPY_IMAGE, cleanUpIdOf, isFinal } from '../copy-job/index.ts';
 import {
   allOf,
   countWorkflows,
+  describeIfThere,
   GRPC_STATUS,
   grpcStatusOf,
   listWorkflows,
@@ -47,7 +48,7 @@ export async function deleteJob(
   const { status } = recordedView(job);
   if (job.closeTime === undefined)
     throw new JobError('conflict', `the job is ${status}: it cannot be deleted before it has ended`);
-  const deletion = deleteRuns(client, jobId, job.runId);
+  const deletion = deleteRuns(client, job);
   deletions.set(jobId, deletion);
   try {
     await deletion;
@@ -56,13 +57,13 @@ export async function deleteJob(
   }
 }
 
-async function deleteRuns(client: Client, jobId: string, lastRun: string): Promise<void> {
+async function deleteRuns(client: Client, job: WorkflowExecutionDescription): Promise<void> {
+  const jobId = job.workflowId;
   const ofJob = [visibility`WorkflowType = ${COPY_IMAGE}`, visibility`WorkflowId = ${jobId}`];
-  const ofCleanUp = [visibility`WorkflowType = ${CLEAN_UP}`, visibility`ParentWorkflowId = ${jobId}`, OPEN];
   try {
-    if ((await countWorkflows(client, allOf(ofCleanUp))) > 0)
+    if (await isCleaningUp(client, job))
       throw new JobError('conflict', 'what is left of the job is still being removed');
-    const runs = new Set([lastRun]);
+    const runs = new Set([job.runId]);
     for await (const { runId, closeTime } of listWorkflows(client, allOf(ofJob)))
       if (closeTime !== undefined) runs.add(runId);
     for (const runId of runs) await deleteRun(client, jobId, runId);
@@ -74,6 +75,23 @@ async function deleteRuns(client: Client, jobId: string, lastRun: string): Promi
     (found) => found === undefined,
     MAX_SHOWN,
   );
+}
+
+/**
+ * Tells whether a clean-up after a cancel by force still runs. A clean-up needs the job's record to know
+ * whether it may remove a finished image. Temporal's list lags behind, and may lack the clean-up of the last
+ * run. So that clean-up is looked up as well, under both ids that it can have.
+ */
+async function isCleaningUp(
+  client: Client,
+  { workflowId, runId, raw }: WorkflowExecutionDescription,
+): Promise<boolean> {
+  for (const run of new Set([raw.workflowExecutionInfo?.firstRunId || runId, runId])) {
+    const cleanUp = await describeIfThere(client, CLEAN_UP, cleanUpIdOf(workflowId, run));
+    if (cleanUp !== undefined && cleanUp.closeTime === undefined) return true;
+  }
+  const ofJob = [visibility`WorkflowType = ${CLEAN_UP}`, visibility`ParentWorkflowId = ${workflowId}`, OPEN];
+  return (await countWorkflows(client, allOf(ofJob))) > 0;
 }
 
 async function deleteRun(client: Client, workflowId: string, runId: string): Promise<void> {
