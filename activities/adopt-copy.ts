@@ -7,7 +7,8 @@ import { asContested, isFirstRun } from './current-run.ts';
 /**
  * Takes over the copy that an earlier run of this job made before the job was reset. Returns `null` if there
  * is no such copy, or if its size or one of its digests differs from the source's.
- * @throws StoreError `spoilt` if somebody may still be removing the copy; the job then makes another image
+ * @throws StoreError `spoilt` if an earlier run or a sweep may still be removing the copy; the job then makes
+ * another image
  */
 export async function adoptCopy(
   client: Client,

@@ -14,6 +14,6 @@ export interface Dependencies {
   readonly spool: Spool | null;
   /** Temporal's client in the worker's own namespace. */
   readonly client: Client;
-  /** Called with the number of bytes that an earlier attempt has delivered in vain. */
+  /** Called with the number of bytes that an earlier attempt has delivered to a region in vain. */
   readonly onRepeat: (region: string, bytes: number) => void;
 }

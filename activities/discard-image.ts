@@ -7,13 +7,14 @@ import { attemptNumber } from './lease.ts';
 import { storeOf } from './region-of.ts';
 
 /**
- * Removes what a copy has left at its destination and in the worker's spool. A committed image is removed
- * only if nobody can be using it.
+ * Removes the leftovers of a copy from its destination and from the worker's spool. A committed image is
+ * removed only if nobody can be using it.
  * @param forced the run that was cancelled by force, if this is its clean-up; `undefined` if the job itself
  * undoes its copy
  * @throws StoreError `unavailable` in two cases, both after a cancel by force:
  * - The job was reset, and its new run has not closed yet.
- * - Right before a committed image is removed, a second look at the job's runs finds that it has to stay.
+ * - Right before a committed image is removed, a second look at the job's runs finds that the image has to
+ *   stay.
  */
 export async function discardImage(
   { regions, client, spool }: Dependencies,
@@ -43,8 +44,8 @@ export async function discardImage(
 
 /**
  * Returns a reference to what a run may remove when it undoes its own copy. With `committing`, this includes
- * a committed image. A run that a reset has made also undoes the commits of earlier runs. But if one of them
- * may have ended as replicated, the image belongs to its owner, and stays.
+ * a committed image. A run that a reset has made also undoes the commits of earlier runs. But if any run may
+ * have ended as replicated, the image belongs to its owner, and stays.
  */
 async function removableByJob(client: Dependencies['client'], ref: DestinationRef): Promise<DestinationRef> {
   if (isFirstRun(ref)) return ref;
@@ -63,7 +64,7 @@ async function chainUnlessOpen(
   const chain = await chainOf(client, workflow_id, mark);
   // A reset has made the last run, and that run copies again. If its history contains the start of this
   // clean-up, the run starts no clean-up of its own. So this clean-up waits until the run has closed, and
-  // then removes what the run has left.
+  // then removes the run's leftovers.
   if (chain.state === 'open')
     throw new StoreError('unavailable', 'the job was reset and is running again: waiting for its end');
   return chain;
@@ -95,7 +96,8 @@ async function removableAfterForce(
   const isLast = lastRunId === run_id;
   const hasLaterRun = lastRunId !== null && !isLast;
   if (hasLaterRun && !WITHOUT_IMAGE.has(closedAs)) return withoutCommitted(ref);
-  if (isLast && run_id === ref.mark) return ref;
+  const isOnlyRun = isLast && run_id === ref.mark;
+  if (isOnlyRun) return ref;
   if (await mayHaveCompleted(client, workflow_id, ref.mark)) return withoutCommitted(ref);
   return isLast ? { ...ref, committing: true } : ref;
 }

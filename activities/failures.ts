@@ -4,12 +4,12 @@ import { InvalidRequest } from '../src/copy-job/plan.ts';
 import { StoreError } from '../src/stores/index.ts';
 
 /**
- * Turns an error into a Temporal failure; this is the only place that does so. The failure's type is the
- * error's code. Its first detail is the fault, its second the progress. The cause is only logged, because
- * many people can read histories.
- * @param stalledFor for how long the step has made no progress; milliseconds
- * @param patience after how long without progress the step is given up; milliseconds. If infinite, every
- * error is retried.
+ * Turns an error into a Temporal failure. No other function does so. The failure's type is the error's code.
+ * Its first detail is the fault, its second the progress. The cause is only logged, because many people can
+ * read histories.
+ * @param stalledFor the time for which the step has made no progress; milliseconds
+ * @param patience the time without progress after which the step is given up; milliseconds. If infinite,
+ * every error is retried.
  */
 export function toFailure(error: unknown, stalledFor: number, patience: number, progress?: unknown): Error {
   if (error instanceof CancelledFailure || error instanceof ApplicationFailure) return error;

@@ -106,14 +106,13 @@ export function createStoreActivities(deps: Dependencies) {
     listBatch: (plan: TaskPlan, after: string | null): Promise<Batch> =>
       runStep(client, limits.giveUpAfter, () => listBatch(deps, plan, after)),
 
-    /** Moves the small objects of a batch. */
     moveSmallObjects: (plan: TaskPlan, scope: BatchScope): Promise<BatchProgress> =>
       moveSmallObjects(deps, plan, scope),
 
-    /** Removes from a region what ended jobs have left there. */
+    /** Removes the leftovers of ended jobs from a region. */
     sweepRegion: (request: SweepRequest): Promise<SweepReport> => sweepRegion(deps, request),
 
-    /** Removes what the copy has left at its destination and in the spool. This step is never given up. */
+    /** Removes the leftovers of the copy from its destination and the spool. This step is never given up. */
     discardImage: (plan: CopyPlan, ref: DestinationRef, forced?: RunRef): Promise<void> =>
       runStep(client, Number.POSITIVE_INFINITY, (watch) => discardImage(deps, plan, ref, forced, watch)),
   };

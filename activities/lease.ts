@@ -110,9 +110,10 @@ export async function unlessClockWasSetBack(
 const TRUSTED_FOR = 5000;
 
 /**
- * Returns a function that may be called often, because it does not call `confirmLease` each time. It trusts
- * an answer for five seconds, or for half the heartbeat timeout if that is shorter. It asks again earlier if
- * the caller demands a later answer (`since`). Calls at the same time share one question.
+ * Returns a function that confirms the lease. It may be called often, because it remembers the last answer of
+ * `confirmLease`. It trusts an answer for five seconds, or for half the heartbeat timeout if that is shorter.
+ * It asks again earlier if the caller demands a later answer (`since`). Calls at the same time share one
+ * question.
  *
  * An attempt that was frozen, or cut off from Temporal, finds its last answer too old. So it asks again
  * before it changes anything else.

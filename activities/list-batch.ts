@@ -4,6 +4,7 @@ import { atSide, type ObjectStore } from '../src/stores/index.ts';
 import type { Dependencies } from './dependencies.ts';
 import { objectsOf } from './region-of.ts';
 
+/** The largest number of small objects in a batch. */
 const MAX_SMALL = 1000;
 /** The largest number of large objects in a batch. The task's history contains each of them twice. */
 const MAX_LARGE = 100;

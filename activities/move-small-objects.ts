@@ -47,7 +47,7 @@ export async function moveSmallObjects(
   const end = async (error: unknown) => {
     // This is noted before the flush, because the time of the flush does not count as time without progress.
     const failedAt = Date.now();
-    // If this flush fails, the next attempt moves again what has been written since the last flush.
+    // If this flush fails, the next attempt moves every object again that was written since the last flush.
     if (!signal.aborted) await attempt.flush().catch(() => {});
     if (signal.aborted) throw new CancelledFailure(signal.reason.message, [attempt.flushed]);
     const stalledFor = attempt.stalledFor(failedAt);

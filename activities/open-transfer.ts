@@ -146,7 +146,7 @@ async function openSink(
 
 /**
  * The longest wait for room in the spool, and the longest for memory; milliseconds. After that, the attempt
- * fails and frees its slot, because the copy that has the room may need a slot to come to its end.
+ * fails, so that its slot becomes free. The copy that has the room or the memory may need a slot to end.
  */
 const MAX_WAIT = 30_000;
 
@@ -195,7 +195,7 @@ async function waitForShared<T>(
     return await wait(signal, () => onWait(fault));
   } catch (error) {
     // A later attempt may have adopted this transfer. If this attempt is cancelled, the later attempt gets
-    // the same error, which therefore has to be one that is retried.
+    // the same error. So the error has to be one that is retried.
     throw signal.aborted ? fault : error;
   }
 }

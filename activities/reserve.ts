@@ -18,7 +18,8 @@ const MAX_CALLS = 3;
  * - After a reset, the new run's history may already contain a cancel by force. That run then starts no
  *   clean-up of its own.
  *
- * The attempt's number protects what a later attempt has taken over.
+ * If a later attempt has taken the copy over, the store refuses the removal, because the number of this
+ * attempt is lower.
  */
 export async function reserve(
   client: Client,

@@ -9,9 +9,9 @@ interface Entry {
 }
 
 /**
- * The transfers that run in this process, by workflow run and image. After the worker was cut off from
- * Temporal for a while, a second attempt may start here while the transfer of the first still runs. The
- * second attempt then adopts that transfer.
+ * The transfers that run in this process, by workflow run and image. If the worker was cut off from Temporal
+ * for a while, the transfer of a first attempt may still run here when a second attempt starts. The second
+ * attempt then adopts that transfer.
  */
 export class RunningTransfers {
   readonly #entries = new Map<string, Entry>();

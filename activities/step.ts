@@ -5,8 +5,8 @@ import { toFailure } from './failures.ts';
 import { confirmLease, unlessClockWasSetBack } from './lease.ts';
 
 /**
- * The time between two heartbeats of a step; milliseconds. It is far below any heartbeat timeout; the SDK
- * throttles what it sends to the server (maxHeartbeatThrottleInterval).
+ * The time between two heartbeats of a step; milliseconds. It is far below any heartbeat timeout. The SDK
+ * sends fewer of them to the server (maxHeartbeatThrottleInterval).
  */
 const HEARTBEAT_INTERVAL = 100;
 
@@ -42,7 +42,7 @@ export async function heartbeating<T>(details: () => unknown, work: () => Promis
   try {
     return await work();
   } catch (error) {
-    // The next attempt reads this heartbeat. After a success there is no next attempt, and no heartbeat.
+    // The next attempt reads this heartbeat. After a success, there is no next attempt.
     beat();
     throw error;
   } finally {

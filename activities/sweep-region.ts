@@ -12,7 +12,7 @@ import { heartbeating } from './step.ts';
  */
 const MAX_FINDINGS = 100;
 
-/** Removes from a region what ended jobs have left there, and returns a report. */
+/** Removes the leftovers of ended jobs from a region, and returns a report. */
 export async function sweepRegion(
   { regions, client }: Dependencies,
   { region: name, dry_run, grace }: SweepRequest,

@@ -20,8 +20,7 @@ export interface Leftovers {
 }
 
 /**
- * Removes everything that a job has left at its destination when it was cancelled by force. Retries without
- * end.
+ * Removes everything that a job has left at its destination after a cancel by force. Retries without end.
  *
  * Begins after one heartbeat timeout. By then, Temporal has given up every attempt of the job, and none of
  * them writes any more. (An attempt that hangs for longer while it reserves the image removes its reservation
@@ -62,7 +61,7 @@ export async function startCleanUp(leftovers: Leftovers, job: JobDetails): Promi
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     // An earlier run of the job was cancelled by force too, and its clean-up still runs under the first id.
-    // That clean-up does not remove what this run has made.
+    // That clean-up does not remove everything that this run may have made.
     await startAs(cleanUpIdOf(workflowId, runId), leftovers, job);
   }
 }

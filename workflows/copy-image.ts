@@ -34,7 +34,7 @@ const jobDetailsQuery = defineQuery<JobDetails>(JOB_DETAILS_QUERY);
 
 /**
  * How long a cancel by force waits for the transfer's last report, which says how far the transfer has come.
- * If its worker is dead, the report never comes.
+ * If the worker is dead, the report never comes.
  */
 const MAX_LAST_REPORT = '2s';
 
@@ -89,7 +89,7 @@ function handleCancels(
   const endNow = Promise.withResolvers<null>();
   // Cancels the work. After a cancel by force, also ends the job: at once, or, with `afterLastReport`, when
   // the transfer has had time for its last report.
-  const stop = async (afterLastReport: boolean) => {
+  const stop = async ({ afterLastReport }: { readonly afterLastReport: boolean }) => {
     workScope.cancel();
     if (!job.isForced) return;
     if (afterLastReport) await waitForLastReport(job);
@@ -99,7 +99,7 @@ function handleCancels(
     const afterLastReport = job.isForced && patched('last-word-of-transfer');
     // Only heartbeats say how far the transfer has come, and the cancel ends them. So the last heartbeat is
     // read before the cancel.
-    return noteBytes(job).finally(() => stop(afterLastReport));
+    return noteBytes(job).finally(() => stop({ afterLastReport }));
   };
   const cancel = (via: CancelRecord['via'], request?: unknown) => {
     job.requestCancel(via, request);
@@ -107,7 +107,7 @@ function handleCancels(
     if (job.isDiscarding && patched('canceling-while-discarding'))
       job.setAndPublish({ status: 'canceling', fault: null });
     const isMoving = job.details.phase === 'transfer' && patched('progress-before-cancel');
-    const stopped = isMoving ? stopTransfer() : stop(false);
+    const stopped = isMoving ? stopTransfer() : stop({ afterLastReport: false });
     stopped.catch(ignoreCancellation);
   };
   setHandler(cancelSignal, (request) => {

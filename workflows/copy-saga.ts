@@ -42,7 +42,7 @@ export class CopySaga {
 
   /**
    * Makes the copy. If a fault or a cancel stops it, undoes it. Returns the fault; `null` if there was none.
-   * @param scope the cancellation scope of the steps, which a cancel of the job cancels. The last undo runs
+   * @param scope the cancellation scope of the steps. A cancel of the job cancels it. The last undo runs
    * outside of this scope.
    */
   async run(request: CopyRequest, scope: CancellationScope): Promise<Fault | null> {
@@ -78,7 +78,7 @@ export class CopySaga {
     const { name, size } = image.record;
     job.setUnpublished({ phase: 'prepare', source_image_name: name, image_size: size });
 
-    // Each round makes one image. Each fault is the reason for one more round, with another image id.
+    // Each round tries to make one image. After a fault, the next round uses another image id.
     const faults: Fault[] = [];
     let copy = plan;
     for (;;) {

@@ -40,7 +40,7 @@ const LIVE_TASK =
   'If the task stands still: see their *Last Failure*, and `image-replicator tasks show`';
 
 /** Returns a task as Markdown for the Web UI. */
-export function describeTask(task: TaskDetails, isUnderWay: boolean): string {
+export function describeTask(task: TaskDetails, { isUnderWay }: { readonly isUnderWay: boolean }): string {
   const lines = [
     `**${shown(task.type)}** of ${shown(task.src_prefix || 'everything')} (share ${shown(task.share_id)}, target ${shown(task.target)})`,
     `**${task.objects_moved}** objects moved (${bytesText(task.bytes_moved)}), **${task.objects_failed}** failed`,

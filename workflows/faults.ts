@@ -26,7 +26,8 @@ const TRANSFER_STEPS: ReadonlySet<string> = new Set(['transferImage', 'moveSmall
 
 function queueOf(error: unknown, plan: Queues | null): string | undefined {
   const isTransfer = error instanceof ActivityFailure && TRANSFER_STEPS.has(error.activityType);
-  return (isTransfer ? undefined : plan?.short_task_queue) ?? plan?.task_queue;
+  const { task_queue, short_task_queue = task_queue }: Partial<Queues> = plan ?? {};
+  return isTransfer ? task_queue : short_task_queue;
 }
 
 /**

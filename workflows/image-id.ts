@@ -1,6 +1,6 @@
 /**
- * Returns an image id that only one job uses. The first image of a job has the id of the job's first run.
- * Each later image replaces an unusable one, and has that id plus the number of images replaced so far. A run
+ * Returns an image id that only one job uses. The first image of a job has the id of the job's first run. The
+ * id of each later image is the first image's id plus the number of images that were replaced so far. A run
  * that a reset has made uses the same ids.
  */
 export function imageIdOf(firstRunId: string, replaced: number): string {

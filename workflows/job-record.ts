@@ -76,8 +76,8 @@ export class JobRecord {
   }
 
   /**
-   * Fills in and publishes the details that the plan has decided. Does nothing if the client has put the job
-   * in the memo, as the job service does.
+   * Fills in and publishes the details that the plan contains. Does nothing if the client has put the job in
+   * the memo, as the job service does.
    */
   fillInPlan(plan: CopyPlan): void {
     if (this.#published || isFinal(this.status)) return;

@@ -46,6 +46,7 @@ const ABOUT_DETAILS =
 
 /** The number of failures that the message of a failed task lists one by one. */
 const MAX_LISTED_FAILURES = 10;
+/** The largest numbers of batches of small objects, and of copies of large objects, that run at a time. */
 const MAX_BATCHES = 2;
 const MAX_COPIES = 4;
 /**
@@ -97,7 +98,7 @@ export async function moveObjects(request: TaskRequest, after: string | null = n
     return makeContinueAsNewFunc<typeof moveObjects>({ memo })(request, next);
   }
   if (record.details.objects_failed === 0) return record.details;
-  // The memo lists more of the failures.
+  // The memo lists more failures than this message.
   const summary = failureSummary(record.details, MAX_LISTED_FAILURES);
   throw ApplicationFailure.nonRetryable(summary, 'objects_failed');
 }

@@ -32,7 +32,7 @@ export class TaskRecord {
   constructor(request: TaskRequest) {
     const { memo, startTime } = workflowInfo();
     this.#details = { ...requestedTask(request, startTime), ...taskFrom(memo?.[TASK_MEMO]) };
-    setCurrentDetails(describeTask(this.#details, true));
+    setCurrentDetails(describeTask(this.#details, { isUnderWay: true }));
   }
 
   get details(): TaskDetails {
@@ -50,14 +50,14 @@ export class TaskRecord {
       objects_incomplete: before.objects_incomplete + incomplete,
       folders_left_out: before.folders_left_out + folders,
     };
-    setCurrentDetails(describeTask(this.#details, true));
+    setCurrentDetails(describeTask(this.#details, { isUnderWay: true }));
   }
 
   /** Puts the details in the memo, where clients can read them even if no worker runs. */
   publish(fault: Fault | null = null): void {
     this.#details = { ...this.#details, fault };
     upsertMemo({ [TASK_MEMO]: this.#details });
-    setCurrentDetails(describeTask(this.#details, false));
+    setCurrentDetails(describeTask(this.#details, { isUnderWay: false }));
   }
 }
 

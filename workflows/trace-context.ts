@@ -5,8 +5,8 @@ import type { WorkflowInterceptorsFactory } from '@temporalio/workflow';
 const TRACE_HEADER = '_tracer-data';
 
 /**
- * Passes the trace of the call that started a workflow on to its activities and children. Makes no span, so
- * that workflows take the same steps with and without tracing.
+ * Passes on the trace of the call that started a workflow, to the workflow's activities and children. Makes
+ * no span, so that workflows take the same steps with and without tracing.
  */
 export const interceptors: WorkflowInterceptorsFactory = () => {
   let trace: Payload | undefined;

@@ -12,6 +12,7 @@ export interface Progress {
   readonly state: string;
 }
 
+/** The largest and the smallest width of the bar itself, without the text beside it; columns. */
 const MAX_BAR = 30;
 const MIN_BAR = 5;
 const HIDE_CURSOR = '\x1b[?25l';

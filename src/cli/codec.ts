@@ -76,7 +76,7 @@ async function isOperator(operators: Operators, token: string): Promise<boolean>
   try {
     return (await operators.nameOf(token)) !== null;
   } catch (error) {
-    printError(false, { code: 'unavailable', message: (error as Error).message });
+    printError({ code: 'unavailable', message: (error as Error).message }, { json: false });
     throw error;
   }
 }

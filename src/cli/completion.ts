@@ -43,7 +43,7 @@ function completionOf(command: Command): Completion {
   };
 }
 
-/** Returns the options of the commands above a command, which it takes too. Leaves out `--version`. */
+/** Returns the options that a command inherits from the commands above it. Leaves out `--version`. */
 function globalOptions({ parent }: Command): readonly Option[] {
   if (parent === null) return [];
   const options = parent.options.filter(({ long }) => long !== '--version');

@@ -81,7 +81,7 @@ const OPTIONS: Readonly<Record<string, string>> = {
 };
 
 /**
- * An error as it is shown to the user. `--json` prints both fields, otherwise only the message is printed.
+ * An error as it is shown to the user. With `--json` both fields are printed, without it only the message.
  */
 export interface ErrorReport {
   readonly code: string;

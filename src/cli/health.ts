@@ -67,7 +67,7 @@ function askHealth({ host, port, tls }: Address): Promise<number | undefined> {
     resolve(answer.statusCode);
   };
   // The certificate is not checked: it names the public address of the facade, and this request goes to a
-  // local one. The request has no secret.
+  // local one. The request contains no secret.
   const request = tls
     ? requestHttps({ ...options, rejectUnauthorized: false }, onAnswer)
     : requestHttp(options, onAnswer);

@@ -6,7 +6,7 @@ export const HELP: HelpConfiguration = {
   commandDescription: (command) => command.description() || sentenceOf(command.summary()),
 };
 
-/** Adds examples to the end of a command's `--help`. An example is what follows the program's name. */
+/** Adds examples to the end of a command's `--help`. They MUST NOT begin with the program's name. */
 export function addExamples(command: Command, ...examples: readonly string[]): void {
   const lines = examples.map((example) => `  image-replicator ${example}`);
   command.addHelpText('after', ['', 'Examples:', ...lines].join('\n'));

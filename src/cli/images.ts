@@ -57,7 +57,7 @@ export function addImagesCommand(program: Command): void {
       });
       for (const { id, fault } of unusable) {
         const message = `image ${id} is left out: ${fault.message}`;
-        printError(options.json, { code: fault.code, message });
+        printError({ code: fault.code, message }, options);
       }
       if (unusable.length > 0) process.exitCode = EXIT.failed;
     });

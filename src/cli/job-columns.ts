@@ -49,12 +49,12 @@ export const DROPPED_COLUMNS: readonly string[] = 'tenant duration rate from to 
   ' ',
 );
 
-/** Returns the time since the creation of a job; of an ended job, the time until its end; milliseconds. */
+/** Returns the time from a job's creation to its end, or to now if it has not ended; milliseconds. */
 function duration({ status, created_at, updated_at }: JobView): number {
   return (isFinal(status) ? Date.parse(updated_at) : Date.now()) - Date.parse(created_at);
 }
 
-/** Returns the average rate since the creation of a job; bytes a second; `null` if no byte was moved. */
+/** Returns a job's average rate since its creation, in bytes a second; `null` if no byte was moved. */
 function averageRate(job: JobView): number | null {
   const milliseconds = duration(job);
   return job.bytes_copied === 0 || milliseconds <= 0 ? null : (job.bytes_copied / milliseconds) * 1000;

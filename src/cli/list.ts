@@ -20,7 +20,8 @@ interface ListOptions extends ListingOptions {
 
 /** How many open jobs of a list are shown with their live progress. */
 const MAX_LIVE = 50;
-const ASKED_AT_A_TIME = 8;
+/** How many jobs are looked up at a time. */
+const MAX_LOOKUPS = 8;
 
 /** Adds the command `list`. */
 export function addListCommand(program: Command): void {
@@ -74,7 +75,7 @@ export function addListCommand(program: Command): void {
 function withLiveProgress(jobs: JobService, listed: readonly JobView[]): Promise<JobView[]> {
   const live = new Set(listed.filter(({ status }) => !isFinal(status)).slice(0, MAX_LIVE));
   const latest = (job: JobView) => (live.has(job) ? jobs.show(OPERATOR, job.job_id).catch(() => job) : job);
-  return pMap(listed, latest, { concurrency: ASKED_AT_A_TIME });
+  return pMap(listed, latest, { concurrency: MAX_LOOKUPS });
 }
 
 function jobsText(jobs: readonly JobView[], chosen: readonly Column<JobView>[] | undefined): string {

@@ -9,8 +9,9 @@ const LISTEN_PROBLEMS: Readonly<Record<string, string>> = {
 };
 
 /**
- * If an error says that the process cannot listen at an address, returns a usage error that names the key of
- * the configuration, or the option. Returns any other error unchanged.
+ * Turns an error into a usage error if it says that the process cannot listen at an address. Returns any
+ * other error unchanged.
+ * @param key the key of the configuration, or the option, that sets the address
  */
 export function asListenError(
   key: string,

@@ -23,7 +23,8 @@ import { addWorkerCommand } from './worker.ts';
 
 const json = wantsJson(process.argv.slice(2));
 
-// A command takes over the settings that the program has when the command is added. So they come first.
+// A command takes over the settings that the program has when the command is added. So the settings come
+// first.
 const program = new Command('image-replicator')
   .description('Copies machine images from region to region. Each copy is a durable Temporal workflow.')
   .version(packageJson.version, '-V, --version', 'print the version')
@@ -93,6 +94,6 @@ try {
 } catch (error) {
   const report = reportOf(error);
   // Without `--json`, Commander has already printed its own errors.
-  if (report !== null && (json || !(error instanceof CommanderError))) printError(json, report);
+  if (report !== null && (json || !(error instanceof CommanderError))) printError(report, { json });
   process.exitCode = exitCodeOf(error);
 }

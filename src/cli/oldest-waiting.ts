@@ -12,13 +12,13 @@ const MAX_AGE = 2 ** 15 * MIN_AGE;
 const PAGE = 1000;
 
 /**
- * Returns the age of the oldest job whose copy has not begun; seconds; 0 if there is no such job. Paused jobs
- * do not count.
+ * Returns the age of the oldest job whose copy has not begun, in seconds; 0 if there is no such job. Paused
+ * jobs do not count.
  *
- * Temporal cannot sort by age. So the search tries the ages 15 s, 30 s, 60 s and so on, up to three days,
- * until it finds one that no job has reached. Then it reads up to a thousand of the jobs that have reached
- * the age before that one. If there are more such jobs, it may miss the oldest. The result is then too low:
- * an age between the last two that were tried.
+ * Temporal cannot sort by age. So the search tries the ages 15 s, 30 s, 60 s and so on, up to three days. It
+ * ends with the first age that no job has reached. Then it reads up to a thousand of the jobs that have
+ * reached the age before that one. If there are more such jobs, it may miss the oldest. The result is then
+ * too low: an age between the last two that were tried.
  */
 export async function oldestWaitingJob(client: Client): Promise<number> {
   const now = Date.now();

@@ -18,11 +18,12 @@ export interface Column<Row> {
 }
 
 const GAP = '  ';
+/** A flexible column is not cut below this width. */
 const MIN_WIDTH = 8;
 
 /**
  * Returns a table with a header and one line for each row.
- * @param width the columns of the terminal; `null` if there is no limit
+ * @param width how many characters fit into a line of the terminal; `null` if there is no limit
  * @param droppable the names of columns that may be left out for lack of room, in this order
  */
 export function table<Row>(

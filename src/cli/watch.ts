@@ -27,7 +27,7 @@ export async function watchJob(
       const job = await waitFor(showIfReachable(jobs, jobId, latest), signal);
       if (job !== null) {
         const hasEnded = isFinal(job.status);
-        // A job that had ended before makes no progress to show.
+        // If the job had ended before the first look, there is no progress to show.
         if (latest !== undefined || !hasEnded) bar?.show(progressOf(job));
         if (hasEnded) return job;
         latest = job;

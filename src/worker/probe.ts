@@ -11,8 +11,8 @@ export interface Probe {
 }
 
 /**
- * Returns a probe that checks the workers, Temporal, and the stores of the regions that they serve.
- * @param served returns the names of these regions at present
+ * Returns a probe that checks the workers, Temporal, and the stores of the regions that the workers serve.
+ * @param served returns the names of the regions that the workers serve at present
  */
 export function openProbe(client: Client, regions: Regions, served: () => readonly string[]): Probe {
   let workers: readonly Worker[] | undefined;

@@ -1,7 +1,9 @@
 import type { WorkerOptions } from '@temporalio/worker';
 import { shortTaskQueue } from '../copy-job/index.ts';
 
-/** The largest number of short steps at a time for one region. They only wait for a store, so it is high. */
+/**
+ * The largest number of short steps at a time for one region. It is high, because they only wait for a store.
+ */
 const MAX_SHORT = 100;
 
 /** The regions that workers serve, and the functions that create these workers. */

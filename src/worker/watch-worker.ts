@@ -3,7 +3,9 @@ import type { Metrics } from '../metrics/index.ts';
 import type { Spool } from '../stores/index.ts';
 import type { Links } from '../transfer/index.ts';
 
-/** Adds gauges to a worker's metrics: what its copies use of lanes, memory and spool, and the limits. */
+/**
+ * Adds gauges to a worker's metrics: for the lanes, memory and spool that its copies use, and their limits.
+ */
 export function watchWorker(metrics: Metrics, links: Links, spool: Spool | null): void {
   const lanes = (name: string, help: string, value: 'open' | 'limit') =>
     metrics.gauge(name, help, ['server', 'use'], async () =>

@@ -58,8 +58,8 @@ export interface WorkersOptions {
 }
 
 /**
- * How long a stopping worker waits for its activities. It is enough for most short steps. A transfer is told
- * to stop, and the next attempt continues it.
+ * How long a stopping worker waits for its activities. That is enough for most short steps. A transfer is
+ * told to stop, and the next attempt continues it.
  */
 const SHUTDOWN_GRACE = '1s';
 /**

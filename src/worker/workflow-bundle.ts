@@ -7,7 +7,7 @@ const ROOT = join(import.meta.dirname, '../..');
 /**
  * Returns the workflows' code as one bundle. A build has put the bundle into a file. A program that runs from
  * its sources makes the bundle in memory, which takes seconds. So the test suites make one bundle for all
- * their workers, and name its file in IMAGE_REPLICATOR_WORKFLOW_BUNDLE. That bundle does not encrypt.
+ * their workers, and name its file in IMAGE_REPLICATOR_WORKFLOW_BUNDLE. That bundle encrypts no messages.
  * @param encrypts `true` for the bundle that encrypts the messages of failures
  */
 export async function workflowBundle(logger: DefaultLogger, encrypts = false): Promise<WorkflowBundleOption> {

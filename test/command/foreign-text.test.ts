@@ -97,7 +97,7 @@ test("the Web UI's text about a task does not render Markdown from names", () =>
       failures: [{ path: `**${NAME}**`, code: 'changed', message: link }],
       fault: { code: 'internal', side: null, message: `<b> ${link}` },
     },
-    false,
+    { isUnderWay: false },
   );
   expect(text.replaceAll('\n', ' ')).toMatch(PLAIN);
   expect(text).not.toContain(link);
