@@ -6,8 +6,8 @@ import { isTimeZone, type Rate, type RateSection, rateFrom } from './timetable.t
 export const UTC = 'UTC';
 
 /**
- * Returns the bandwidth limits in the section `limits`. The timetable of two regions is in the time zone of
- * the source region.
+ * Returns the bandwidth limits in the section `limits`. The timetable of a pair of regions is in the time
+ * zone of the source region.
  */
 export function bandwidthLimits({
   limits = {},

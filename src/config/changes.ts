@@ -27,7 +27,7 @@ export const LIVE_API = {
 
 /**
  * Returns the keys in which two configurations differ, by when they take effect.
- * @param before what is in force
+ * @param before the configuration that is in force
  */
 export function changesBetween(before: Config, after: Config): Changes {
   const changed = changedKeys(withSections(before.contents), withSections(after.contents), []);
@@ -61,8 +61,8 @@ function isLive([section = '', name = '', key]: Path, before: Config, after: Con
 }
 
 /**
- * Tells whether no existing region has begun or ceased to belong to a share. Such a change is not safe while
- * copies run, because tenants can write to a share.
+ * Tells whether each region of both configurations belongs to a share either in both or in neither. Any other
+ * change is not safe while copies run, because tenants can write to a share.
  */
 export function sharesAreSafe(before: Config, after: Config): boolean {
   return [...before.regions.values()].every(

@@ -35,7 +35,7 @@ export interface RegionConfig {
   readonly driver: string;
   readonly driverOptions: unknown;
   readonly taskQueue: string;
-  /** The limit of all that a worker reads from the region and writes to it. */
+  /** The limit of the bytes that a worker reads from the region and writes to it, taken together. */
   readonly bandwidth: Rate;
   /**
    * `true` if the region belongs to a file share. Nothing there counts as an image, because tenants can write
@@ -46,11 +46,9 @@ export interface RegionConfig {
 
 /** A file share. Tenants can move files to it and from it. */
 export interface Share {
-  /** The region whose folder holds the share. */
+  /** The directory region whose folder is the share. */
   readonly region: string;
-  /**
-   * The targets: the name of a folder of the share, and the region of the bucket that belongs to this folder.
-   */
+  /** The regions of the buckets, by target. A target has the name of a folder of the share. */
   readonly targets: ReadonlyMap<string, string>;
   /** The tenants who may use the share. */
   readonly tenants: readonly string[];
@@ -85,7 +83,7 @@ export interface ApiConfig {
   /** The largest body of a request; bytes. */
   readonly bodyLimit: number;
   readonly defaultSourceRegion: string | null;
-  /** The regions by host name, in lower case and without the port. */
+  /** The source regions by host name. Host names are in lower case, and without the port. */
   readonly sourceRegionByHost: ReadonlyMap<string, string>;
   readonly destinationRegionByTenant: ReadonlyMap<string, string>;
   /**
@@ -105,6 +103,7 @@ export type IdentityConfig =
       readonly verify: boolean;
       /** Path of a PEM file with certificate authorities. */
       readonly cacert: string | null;
+      /** How long a valid token is not checked again; milliseconds. */
       readonly cacheFor: number;
       /**
        * The entry of clouds.yaml whose account looks up access keys; `null` if access keys are not accepted.
@@ -115,24 +114,31 @@ export type IdentityConfig =
 /** The limits of a worker, and the time-outs of a copy. */
 export interface Limits {
   /**
-   * The lanes. A number is that of each copy. `min` and `max` are the bounds for each server, whose lanes all
-   * copies of a worker share.
+   * How many lanes there are. A number holds for each copy by itself. `min` and `max` are the bounds for each
+   * server, whose lanes all copies of a worker share.
    */
   readonly lanes: number | { readonly min: number; readonly max: number };
   /** The largest number of bytes that all copies of a worker keep in memory. */
   readonly memory: number;
   /** The limit of all copies of a worker together. */
   readonly bandwidth: Rate;
-  /** The limits of all copies from one region to another, by the names of both, such as `ot1->ot2`. */
+  /**
+   * The limits of all copies from one region to another, by the names of both regions, such as `ot1->ot2`.
+   */
   readonly pairBandwidth: ReadonlyMap<string, Rate>;
   /** The limits of all copies for a tenant, by the tenant's id. */
   readonly tenantBandwidth: ReadonlyMap<string, Rate>;
+  /** The largest number of activities that a worker runs at a time for one region. */
   readonly concurrentActivities: number;
+  /** A worker that sends no heartbeat for this long counts as dead; milliseconds. */
   readonly heartbeatTimeout: number;
   /** The shortest time between two heartbeats of a step that a worker sends to Temporal; milliseconds. */
   readonly heartbeatInterval: number;
+  /** A part that moves no byte for this long is read or written again; milliseconds. */
   readonly stallAfter: number;
+  /** A step that makes no progress for this long fails; milliseconds. */
   readonly giveUpAfter: number;
+  /** A step that no worker takes for this long fails; milliseconds. */
   readonly noWorkerTimeout: number;
 }
 

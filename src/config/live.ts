@@ -75,7 +75,7 @@ export function followConfig(options: LiveConfigOptions): LiveConfig {
     return before !== undefined && lastText !== before;
   }
 
-  /** Looks at the file, and reads the configuration if there is reason to. Calls do not overlap. */
+  /** Reads the configuration if its file has changed, or if `isForced`. Calls do not overlap. */
   function look({ isForced }: { readonly isForced: boolean }): void {
     reading = reading.then(async () => {
       if ((await hasChanged()) || isForced) await readAgain();

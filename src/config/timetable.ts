@@ -58,7 +58,7 @@ export function rateAt(rate: Rate, now: number): number | null {
 }
 
 /**
- * The present minute of the day in each time zone, and when that minute begins and ends. To compute it for
+ * The present minute of the day in each time zone, and when that minute begins and ends. Computing it for
  * each call would be slow.
  */
 const minutes = new Map<string, { readonly from: number; readonly until: number; readonly minute: number }>();

@@ -82,7 +82,7 @@ function shortened(id: string): string {
 
 /**
  * Returns the workflow id of the clean-up of a job that was cancelled by force. The id of one of the job's
- * runs, usually of the first, makes the workflow id unique. The job's id is in it only for people. It is cut,
+ * runs, usually of the first, makes the workflow id unique. The job's id is there only for people. It is cut,
  * because Temporal takes workflow ids of at most 1,000 bytes.
  */
 export function cleanUpIdOf(jobId: string, runId: string): string {

@@ -15,8 +15,8 @@ export interface JobDetails {
   readonly status: JobStatus;
   /**
    * Percent, 0 to 100. It is 100 if, and only if, the status is `replicated`. It never decreases, with one
-   * exception: a job that was terminated or reset shows the value on record, which may be lower than what its
-   * last heartbeat said.
+   * exception: a job that was terminated or reset shows the value on record. The last heartbeat may have said
+   * more.
    */
   readonly copy_progress: number;
   readonly source_image_id: string | null;
@@ -107,8 +107,8 @@ export function requestedDetails(jobId: string, plan: CopyPlan | null, now: Date
 const MAX_ASKED = 255;
 
 /**
- * Reads from an unchecked request what is to be copied, and where to. A field that is not a text becomes
- * `null`.
+ * Reads the source and the destination of the copy from an unchecked request. A field that is not a text
+ * becomes `null`.
  */
 export function askedDetails(request: unknown): Partial<JobDetails> {
   const text = (side: 'source' | 'destination', key: string): string | null => {

@@ -1,8 +1,8 @@
 import type { Side } from '../image/index.ts';
 
 /**
- * The codes of a store's errors. `StoreErrorCode` in src/stores explains them. The compiler reports a code of
- * that type that is missing here.
+ * The codes of a store's errors. `StoreErrorCode` in src/stores explains them. If one of them is missing
+ * here, the compiler reports it.
  */
 const STORE_FAULTS = [
   'not_found',

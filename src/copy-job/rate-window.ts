@@ -12,7 +12,7 @@ export class RateWindow {
 
   /**
    * Adds the number of bytes at a point in time.
-   * @param at milliseconds since the epoch; MUST NOT be before that of the last call
+   * @param at milliseconds since the epoch; MUST NOT be lower than in the last call
    */
   add(bytes: number, at: number): void {
     const samples = this.#samples;

@@ -60,6 +60,7 @@ export interface CancelRequest {
   readonly force?: true;
 }
 
+/** The length to which the texts of a request to cancel are cut; characters. */
 const MAX_NOTE_LENGTH = 512;
 
 /** A request to cancel, as it is recorded. */
@@ -69,7 +70,7 @@ export interface ParsedCancelRequest {
   readonly force?: true;
 }
 
-/** Returns what is wrong with a client's request to cancel; `null` if it is valid. */
+/** Returns the problem of a client's request to cancel; `null` if the request is valid. */
 export function cancelRequestProblem(value: unknown): string | null {
   const undecodable = undecodableProblem(value);
   if (undecodable !== undefined) return `input: ${undecodable}`;
@@ -84,7 +85,7 @@ export function cancelRequestProblem(value: unknown): string | null {
 
 /**
  * Reads from a client's input who asks for a cancel, why, and whether by force. A bare string is the reason.
- * A malformed request is not refused: what is wrong with it is added to the reason.
+ * A malformed request is not refused: its problem is added to the reason.
  */
 export function parseCancelRequest(value: unknown): ParsedCancelRequest {
   const isObject = typeof value === 'object' && value !== null;

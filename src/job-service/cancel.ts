@@ -37,7 +37,7 @@ export async function cancelJob(
   if (!mayCancel(before, request)) throw tooLate(before.status);
   // A paused workflow handles neither updates nor signals.
   if (before.paused) await resumeJob(client, caller, jobId, { reason: 'to cancel it', ...byWhom(request) });
-  // To resume a job may reset it: the job then has another run.
+  // The resumption may have reset the job, which then has another run.
   const { runId } = before.paused ? await findJob(client, caller, jobId) : description;
   const handle = client.workflow.getHandle(jobId, runId);
   const isAnswered = await sendUpdate(client, handle, REQUEST_CANCEL_UPDATE, request).catch((error) => {

@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const INTERVAL = 100;
 
 /**
- * Calls `look` again and again until `isEnough` accepts what it has found, or the time is over. Returns what
- * was found last.
+ * Calls `look` again and again until `isEnough` accepts the result, or the time is over. Returns the last
+ * result.
  * @param patience the longest time; milliseconds
  */
 export async function lookUntil<T>(

@@ -92,8 +92,8 @@ function commonOf(client: Client, requestedBy: string) {
 }
 
 /**
- * Makes a call to Temporal. Ignores the error that says that the step has meanwhile ended, or that somebody
- * else has made the same change.
+ * Makes a call to Temporal. Ignores two errors: the step has ended meanwhile, and somebody else has made the
+ * same change.
  */
 async function callIgnoringDone(call: () => Promise<unknown>): Promise<void> {
   try {

@@ -96,8 +96,8 @@ export interface JobService {
   show(caller: Caller, jobId: string): Promise<JobView>;
   /**
    * Follows a job until it has ended. The job is read once a second, for all its followers together.
-   * @param tell called with the job whenever it was read again, even if nothing has changed, or with `null`
-   * if its record was deleted. Not called after the job's final state. MUST NOT throw.
+   * @param tell called with the job after each look, even if nothing has changed. Called with `null` if the
+   * job's record was deleted. Not called after the job's final state. MUST NOT throw.
    */
   follow(caller: Caller, jobId: string, tell: (view: JobView | null) => void): Promise<JobFollowing>;
   /**

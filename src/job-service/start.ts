@@ -113,7 +113,7 @@ function startWorkflow(client: Client, caller: Caller, job: NewJob): Promise<unk
   });
 }
 
-/** Starts a job unless it is there. Returns when it is there. */
+/** Starts a job if it does not exist yet. Returns when the job exists. */
 async function startUnlessThere(
   start: () => Promise<unknown>,
   isThere: () => Promise<boolean>,
@@ -169,8 +169,8 @@ function planOrRefuse({ regions, limits }: StartContext, request: CopyRequest, j
 }
 
 /**
- * Returns the record of the source image as the caller sees it. Checks what can be known before the copy
- * begins: the caller's cloud has both regions, and the destination has room.
+ * Returns the record of the source image as the caller sees it. Also checks that the caller's cloud has both
+ * regions, and that the destination has room.
  * @throws JobError
  */
 async function inspectForCaller(

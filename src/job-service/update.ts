@@ -10,7 +10,7 @@ const DEADLINE = 2000;
 /**
  * Sends an update with one argument to a workflow.
  * @returns `true` if the workflow has accepted and finished the update; `false` if no worker has answered in
- * time, in which case the update may still be accepted
+ * time. A worker may then accept the update later.
  * @throws WorkflowNotFoundError if the workflow has closed, WorkflowUpdateFailedError if it rejects the
  * update
  */

@@ -49,7 +49,7 @@ export interface Metrics {
   readonly contentType: string;
 }
 
-/** Returns the values of a gauge, each with its labels. If it rejects, the gauge has no value. */
+/** Returns the values of a gauge, each with its labels. If the call rejects, the gauge has no value. */
 export type Measure = () => Promise<readonly (readonly [labels: Record<string, string>, value: number])[]>;
 
 /** A request that was answered. */

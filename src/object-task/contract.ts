@@ -13,8 +13,8 @@ export const TASK_DETAILS_QUERY = 'taskDetails';
 export const TASK_MEMO = 'task';
 
 /**
- * Returns the prefix of the workflow ids of a tenant's tasks at a share. The service finds a tenant's tasks
- * by it.
+ * Returns the prefix of the workflow ids of a tenant's tasks at a share. The service finds the tasks by this
+ * prefix.
  */
 export function taskIdPrefix(share: string, tenantId: string): string {
   return `task/${share}/${tenantKeyword(tenantId)}/`;

@@ -1,4 +1,4 @@
-/** The direction of a task: `import` moves from a bucket to a share, `export` moves back. */
+/** The direction of a task: `import` moves from a bucket to a share, `export` from a share to a bucket. */
 export type TaskType = 'import' | 'export';
 
 /** Input of the workflow `moveObjects`. */
@@ -15,8 +15,8 @@ export interface TaskRequest {
   readonly src_prefix: string;
   readonly dest_prefix: string;
   /**
-   * Every object of this region whose path begins with this prefix is moved. At the destination, its path is
-   * the destination's prefix followed by the rest of its path.
+   * Every object of this region whose path begins with this prefix is moved. At the destination, the object's
+   * path begins with the destination's prefix instead.
    */
   readonly source: { readonly region: string; readonly prefix: string };
   readonly destination: { readonly region: string; readonly prefix: string };

@@ -7,9 +7,10 @@ import type { TaskView } from './service.ts';
 import { standingOf } from './standing.ts';
 import { taskView } from './view.ts';
 
-/** The largest number of tasks in a list that are checked for why they stand still. */
+/** The largest number of running tasks in a list that are checked for why they stand still. */
 const MAX_CHECKED = 50;
-const CHECKED_AT_A_TIME = 8;
+/** How many tasks are checked at a time. */
+const MAX_CHECKS = 8;
 
 /**
  * Lists the tasks of all tenants for an operator, the newest first. If a running task stands still, says why.
@@ -26,7 +27,7 @@ export async function listAllTasks(client: Client, limit: number): Promise<reado
       const described = await describeIfThere(client, MOVE_OBJECTS, execution.workflowId);
       return described === undefined ? task : { ...task, standing: await standingOf(client, described) };
     },
-    { concurrency: CHECKED_AT_A_TIME },
+    { concurrency: MAX_CHECKS },
   );
   return tasks.filter((task) => task !== undefined);
 }

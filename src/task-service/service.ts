@@ -14,8 +14,8 @@ export interface TaskView extends TaskDetails {
 }
 
 /**
- * A tenant's request for a task. At the bucket, a prefix is relative to the whole bucket. At the share, a
- * prefix is relative to the folder of the target.
+ * A tenant's request for a task. The prefix at the bucket is relative to the whole bucket. The prefix at the
+ * share is relative to the target's folder.
  */
 export interface NewTask {
   readonly type: TaskType;
@@ -50,7 +50,7 @@ export interface TaskOwner {
 }
 
 /**
- * Tasks that move files between shares and buckets, for all code that knows nothing of Temporal. A tenant
+ * Manages tasks that move files between shares and buckets, for code that knows nothing of Temporal. A tenant
  * sees only its own tasks, at the shares that it may use. Every method MAY throw `TaskError`.
  */
 export interface TaskService {
@@ -60,7 +60,7 @@ export interface TaskService {
   list(owner: TaskOwner, query?: TaskQuery): Promise<TaskPage>;
   /**
    * Cancels a task if it is running, and deletes its record. The files that the task has moved stay. Returns
-   * as soon as the deletion has begun. During the deletion, another call succeeds too.
+   * as soon as the deletion has begun. A second call during the deletion succeeds too.
    */
   delete(owner: TaskOwner, taskId: string): Promise<void>;
 }

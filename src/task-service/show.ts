@@ -11,8 +11,8 @@ import { standingOf } from './standing.ts';
 const PATIENCE = 3000;
 
 /**
- * Shows a task of any tenant to an operator. If the task stands still, says why. The counts of a
- * running task come from its workflow, or from its memo if no worker answers.
+ * Shows a task of any tenant to an operator. If the task stands still, says why. The counts of a running task
+ * come from its workflow, or from its memo if no worker answers.
  * @param id the id of the task, or of its workflow
  * @throws TaskError `task_not_found`
  */

@@ -9,7 +9,7 @@ export interface RunRef {
 }
 
 /**
- * A chain of runs, as Temporal knows it: the first run of a workflow, and the runs that resets have made of
+ * A chain of runs, as Temporal knows it: the first run of a workflow, and the runs that resets have made from
  * it.
  * - `open`: its last run has not closed; it may be paused
  * - `closed`: its last run has closed, or the workflow id has been used again since
@@ -43,9 +43,9 @@ export async function chainOf(client: Client, workflowId: string, firstRunId: st
 
 /**
  * Tells whether any run of a chain has completed, or may have completed. Describes the first run, then the
- * run that its latest reset has made, and so on. If Temporal has forgotten one of these, it may have
- * completed. Runs that earlier resets have made come from Temporal's list of workflows. The list alone is not
- * enough, because it lags behind.
+ * run that its latest reset has made, and so on. A run that Temporal has forgotten may have completed. Runs
+ * that earlier resets have made come from Temporal's list of workflows. The list alone is not enough, because
+ * it lags behind.
  */
 export async function mayHaveCompleted(
   client: Client,

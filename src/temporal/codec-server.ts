@@ -52,10 +52,7 @@ async function answer(
   response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify({ payloads: plain }));
 }
 
-/**
- * Returns the HTTP status with which to answer a request that is not carried out; `null` if it is to be
- * carried out.
- */
+/** Returns the HTTP status of the answer, if the request is not to be carried out; otherwise `null`. */
 async function refusalOf(
   { origin, admits }: CodecServerOptions,
   { method, headers }: IncomingMessage,

@@ -1,6 +1,6 @@
 /**
  * A list filter of Temporal, or a part of one: a term or a name. All values in it are escaped. Only the
- * functions of this file make it.
+ * functions of this file make objects of this class.
  * @see https://docs.temporal.io/list-filter
  */
 export class VisibilityQuery {
@@ -25,12 +25,12 @@ export function visibility(
   return new VisibilityQuery(String.raw({ raw: texts }, ...literals));
 }
 
-/** Returns a filter that matches what all of the terms match. */
+/** Returns a filter that matches the workflows that every term matches. */
 export function allOf(terms: readonly VisibilityQuery[]): VisibilityQuery {
   return new VisibilityQuery(terms.map(({ text }) => text).join(' AND '));
 }
 
-/** Returns a filter that matches what at least one of the terms matches. */
+/** Returns a filter that matches the workflows that at least one of the terms matches. */
 export function anyOf(terms: readonly VisibilityQuery[]): VisibilityQuery {
   return new VisibilityQuery(`(${terms.map(({ text }) => text).join(' OR ')})`);
 }

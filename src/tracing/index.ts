@@ -3,9 +3,9 @@ import type { Log, Tracing } from './tracing.ts';
 export type { Tracing } from './tracing.ts';
 
 /**
- * Opens tracing, as OpenTelemetry's standard variables say. If they name no endpoint or switch tracing off,
- * returns `null` and loads nothing. If the endpoint is not an HTTP address, does so too, and logs a warning:
- * no copy may fail for the sake of a trace.
+ * Opens tracing, as OpenTelemetry's standard variables say. Returns `null`, and loads nothing, if they name
+ * no endpoint or switch tracing off. An endpoint that is not an HTTP address also gives `null`, with a
+ * warning in the log. It is no error, because no copy may fail for the sake of a trace.
  * @param name the name of the service, if `OTEL_SERVICE_NAME` names none
  * @see https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
  */

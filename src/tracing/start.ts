@@ -34,7 +34,7 @@ export function startTracing(name: string, log: Log): Tracing {
       .merge(detectResources({ detectors: [envDetector] })),
     spanProcessors: [new BatchSpanProcessor(openExporter(log))],
   });
-  // Baggage is left out: what clients write into it would become a part of histories.
+  // Baggage is left out: clients choose its contents, which would become a part of histories.
   provider.register({ propagator: new W3CTraceContextPropagator() });
   const tracer = trace.getTracer('image-replicator');
   const mayTracePart = atMostEachSecond(MAX_PARTS);
