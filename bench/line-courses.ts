@@ -77,7 +77,7 @@ function onlyOf(regions: readonly string[], sample: Sample): Sample {
   return { ...sample, written: Object.fromEntries(regions.map((name) => [name, sample.written[name] ?? 0])) };
 }
 
-/** Returns the bytes of each copy that were written between two moments; milliseconds. */
+/** Returns how many bytes of each copy were written between two moments, which are in milliseconds. */
 export function writtenBetween({ regions, samples }: Course, from: number, to: number): number[] {
   const [before, after] = [lastUntil(samples, from), lastUntil(samples, to)];
   return regions.map((region) => (after?.written[region] ?? 0) - (before?.written[region] ?? 0));

@@ -30,7 +30,7 @@ export async function storeLine(measured: LineResults): Promise<void> {
   await writeFile(FILE, `${JSON.stringify(measured)}\n`);
 }
 
-/** Writes the tables and the charts of what `storeLine` has stored. */
+/** Writes the tables and the charts from the measurements that `storeLine` has stored. */
 export async function writeLine(): Promise<void> {
   const measured: LineResults = JSON.parse(await readFile(FILE, 'utf8'));
   await writeFile(RESULTS, linePage(measured));

@@ -18,9 +18,12 @@ export function paragraphs(title: string, ...lines: readonly string[]): string {
 
 /**
  * Writes the page of results.
- * @param keepsOthers whether sections of other titles stay as they are
+ * @param keepsOthers `true` if sections with other titles stay as they are
  */
-export async function writePage(sections: readonly string[], keepsOthers: boolean): Promise<void> {
+export async function writePage(
+  sections: readonly string[],
+  { keepsOthers }: { readonly keepsOthers: boolean },
+): Promise<void> {
   const before = keepsOthers ? (await readFile(FILE, 'utf8')).split(/^(?=## )/m).slice(1) : [];
   const titleOf = (text: string) => text.slice(0, text.indexOf('\n'));
   const all = new Map([...before, ...sections].map((text) => [titleOf(text), text.trimEnd()]));

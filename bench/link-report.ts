@@ -32,7 +32,7 @@ export async function storeDelays(measured: Delays): Promise<void> {
   await writeFile(FILE, `${JSON.stringify(measured, null, 2)}\n`);
 }
 
-/** Writes the table and the chart of what `storeDelays` has stored. */
+/** Writes the table and the chart from the measurements that `storeDelays` has stored. */
 export async function writeDelays(): Promise<void> {
   const measured: Delays = JSON.parse(await readFile(FILE, 'utf8'));
   await writeFile(RESULTS, page(measured));

@@ -48,7 +48,7 @@ try {
     if (measure === undefined)
       throw new Error(`there is no section ${name}; use some of: ${Object.keys(SECTIONS).join(', ')}`);
     sections.push(await measure());
-    if (!isQuick) await writePage(sections, NAMED.length > 0);
+    if (!isQuick) await writePage(sections, { keepsOthers: NAMED.length > 0 });
   }
 } finally {
   await stack.stop();

@@ -5,7 +5,9 @@ import { spawnProcess } from '../test/support/process.ts';
 import { until } from '../test/support/until.ts';
 
 const VERSION = 'v2.5.0';
-/** The limit of toxiproxy's address space; KiB. It keeps everything that a slow reader has not taken. */
+/**
+ * The limit of toxiproxy's address space; KiB. toxiproxy keeps all bytes that a slow reader has not taken.
+ */
 const MAX_MEMORY = 8 * 1024 * 1024;
 
 /** The properties of a link, for each connection. */

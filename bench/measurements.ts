@@ -19,7 +19,7 @@ export async function wholeJob({ deployment }: Stack, imageId: string): Promise<
   return time;
 }
 
-/** Returns the milliseconds of a copy between the stores of the job without Temporal. */
+/** Returns the milliseconds of a copy without Temporal, between the same stores as in `wholeJob`. */
 export async function engineAlone({ deployment }: Stack, imageId: string): Promise<number> {
   sync();
   const from = deployment.regions.get('ot1')?.store;
@@ -48,7 +48,10 @@ export async function bareWorkflow({ deployment }: Stack, activityTaskQueue?: st
   return timed(() => deployment.client.workflow.execute(noop, options));
 }
 
-/** Cancels a running copy. Returns the milliseconds until the job is closed; nothing of the copy is left. */
+/**
+ * Cancels a running copy. Returns the milliseconds until the job is closed. Throws if the copy has left
+ * files.
+ */
 export async function cancelRunning({ deployment, jobs }: Stack, imageId: string): Promise<number> {
   const request = { source: { region: 'ot1', image_id: imageId }, destination: { region: 'ot2' } };
   const { job_id: jobId } = await jobs.start(OPERATOR, request, { dialect: 'bench' });

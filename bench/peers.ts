@@ -19,7 +19,7 @@ export interface PeerCopy {
   /** The source and the destination, as rclone names them. */
   readonly from: string;
   readonly to: string;
-  /** Bytes. */
+  /** The size of the copy; bytes. */
   readonly size: number;
   /** Removes the copy again. */
   remove(): Promise<void>;
@@ -50,9 +50,7 @@ export function peersOf(rclone: Rclone, copy: Omit<PeerCopy, 'size'>) {
   };
 }
 
-/**
- * Tries rclone with several numbers of streams. Returns the measurement that was the fastest, and its row.
- */
+/** Tries rclone with several numbers of streams. Returns the fastest measurement, by the name of its row. */
 export async function bestOfRclone(rclone: Rclone, copy: PeerCopy): Promise<Record<string, Measurement>> {
   let best: { readonly row: string; readonly measure: Measurement; readonly time: number } | undefined;
   for (const streams of STREAMS) {

@@ -9,8 +9,8 @@ export interface RefusingServer {
   /** Starts counting from zero. */
   reset(): void;
   /**
-   * Returns how many requests have come between two moments after the last reset, and how many of them were
-   * refused; milliseconds.
+   * Returns how many requests have come between two moments, and how many of them were refused.
+   * @param from milliseconds since the last reset, like `to`
    */
   counted(from: number, to?: number): { readonly requests: number; readonly refused: number };
   stop(): Promise<void>;

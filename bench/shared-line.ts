@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 /** Addresses that no network uses (RFC 2544). */
 const OUTSIDE = '198.18.0.1';
 const INSIDE = '198.18.0.2';
-/** How long a packet waits in the line's queue before it is dropped. */
+/** How long a packet may wait in the line's queue. A packet that would have to wait longer is dropped. */
 const QUEUE = '50ms';
 const BURST = '64kb';
 

@@ -55,8 +55,8 @@ export async function startStack(): Promise<Stack> {
 }
 
 /**
- * Adds an image of holes, which takes no room on the disk and reads as zeros. Its digest is not known
- * beforehand. Returns its id.
+ * Adds an image of holes, which takes no room on the disk and reads as zeros. The image's record has no
+ * digest. Returns the image's id.
  */
 export async function addSparseImage({ folder }: Deployment, size: number): Promise<string> {
   const id = randomUUID();

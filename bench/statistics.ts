@@ -15,8 +15,8 @@ export function quantile(values: readonly number[], share: number, round = Math.
 }
 
 /**
- * Runs several measurements in turn, round after round, so that a machine that changes its pace changes it
- * for all of them. Before each measurement, waits until everything that was written is on the disks.
+ * Runs several measurements in turn, round after round. So all of them suffer alike if the machine becomes
+ * slower for a while. Before each measurement, waits until everything that was written is on the disks.
  */
 export async function alternating<K extends string>(
   rounds: number,

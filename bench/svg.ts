@@ -1,7 +1,10 @@
 const WIDTH = 760;
 export const LEFT = 24;
 
-/** The style follows the reader's choice of light or dark. It includes a background, or text could vanish. */
+/**
+ * The style follows the reader's choice of light or dark. It includes a background, because the text might
+ * have the colour of the page around the picture.
+ */
 const STYLE = `
   text { font: 13px system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif; fill: #1f2328; }
   .title { font-size: 17px; font-weight: 600; }

@@ -1,5 +1,5 @@
-// Measures what a loud tenant, and one with many open jobs, does to another tenant's requests. Prints the
-// results, and writes them to RESULTS-TENANTS.md.
+// Measures how much longer a tenant's requests take while another tenant is loud or has many open jobs.
+// Prints the results, and writes them to RESULTS-TENANTS.md.
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
@@ -17,6 +17,7 @@ const isQuick = process.argv.includes('--quick');
 const ROUNDS = isQuick ? 1 : 5;
 /** How often the quiet tenant asks in a round, one request after another. */
 const SHOWS = 500;
+/** How many requests the loud tenant pipelines on one connection. */
 const PIPELINED = 10_000;
 /**
  * How often the loud tenant pipelines its requests in a round. Each time, the facade soon ends the
@@ -71,7 +72,8 @@ const pipeline = Buffer.from(
 );
 
 /**
- * Sends the loud tenant's requests on one connection. Returns a function that tells whether it is still open.
+ * Sends the loud tenant's requests on one connection. Returns a function that tells whether the connection is
+ * still open.
  */
 async function pipelineAll(): Promise<() => boolean> {
   const { hostname, port } = new URL(apiUrl);

@@ -15,7 +15,7 @@ export interface Sample {
 
 /** A watch over a worker. */
 export interface Watch {
-  /** Ends the watch, and returns what it has seen. */
+  /** Ends the watch, and returns its samples. */
   stop(): Promise<readonly Sample[]>;
 }
 

@@ -1,7 +1,7 @@
 /**
- * Prints the software bill of materials of a release (CycloneDX): that of npm without the packages that only
- * development needs. (`npm sbom --omit dev` would also leave out packages that both the program and its tests
- * depend on.)
+ * Prints the software bill of materials of a release (CycloneDX). It is the output of `npm sbom` without the
+ * packages that only development needs. (`npm sbom --omit dev` would also leave out packages that both the
+ * program and its tests depend on.)
  */
 import { execFileSync } from 'node:child_process';
 
