@@ -20,7 +20,7 @@ app.kubernetes.io/component: {{ index . 1 }}
 {{- if eq $safe . }}worker-{{ $safe }}{{ else }}worker-{{ $safe }}-{{ . | sha256sum | trunc 6 }}{{ end -}}
 {{- end }}
 
-{{/* The configuration file: what the values say, with what the chart decides. */}}
+{{/* The configuration file: `config` of the values, and the settings that the chart decides. */}}
 {{- define "replicator.config" -}}
 {{- $config := deepCopy .Values.config -}}
 {{- $api := mergeOverwrite (dict "port" 9292) (default dict $config.api) (dict "host" "0.0.0.0") -}}
@@ -138,7 +138,7 @@ spec:
         initialDelaySeconds: 30
         periodSeconds: 10
         timeoutSeconds: 5
-      # A new worker counts when it polls and reaches its stores, so that an update goes on only then.
+      # A new worker is ready when it polls and reaches its stores. Until then, an update does not go on.
       readinessProbe:
         httpGet: { path: /readyz, port: metrics }
         periodSeconds: 10
