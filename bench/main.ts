@@ -56,8 +56,8 @@ async function smallImage(stack: Stack): Promise<string[]> {
     `| the same, its activity on another Task Queue, as a job's are | ${median(times.handed).toFixed(0)} ms | ${ratio(median(times.handed), base)} |`,
     `| a whole job | ${median(times.job).toFixed(0)} ms | ${ratio(median(times.job), base)} |`,
     '',
-    'The time of a small job is that of its tasks in Temporal: a bare workflow takes two tasks (its activity starts',
-    'eagerly) or three, a job takes nine.',
+    'A small job takes as long as its tasks in Temporal. A bare workflow takes two tasks, because its activity',
+    'starts eagerly, or three with another Task Queue. A job takes nine tasks.',
     '',
   ];
 }
