@@ -224,9 +224,9 @@ async function find(leftovers: AsyncIterable<Leftover>, ref: DestinationRef, clo
       return;
     }
     if (Date.now() > deadline)
-      refuse(`it was not found within ${MAX_LISTING / 1000} s: there are too many other leftovers`);
+      refuse(`the data was not found within ${MAX_LISTING / 1000} s: there are too many other leftovers`);
   }
-  refuse('it was not found: the sweep would not find it either');
+  refuse('the data was not found, so the sweep would not find it either');
 }
 
 function assertClock({ before, changed }: Clock): void {

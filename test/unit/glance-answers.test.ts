@@ -11,11 +11,13 @@ const record = recordOf(DATA);
 const { properties, ...own } = record;
 const image = { ...own, ...properties, os_hash_algo: 'sha512', virtual_size: null, self: '/v2/images/x' };
 
-/** Starts a Glance that answers every call with this text. */
-function answering(text: string) {
-  const answer = { statusCode: 200, headers: {}, body: Readable.from([Buffer.from(text)]) };
+/** Returns a Glance that answers every call with this text and status. */
+function answering(text: string, statusCode = 200) {
+  const body = Readable.from([Buffer.from(text)]);
+  const dump = async () => void (await body.toArray());
+  const answer = { statusCode, headers: {}, body: Object.assign(body, { dump }) };
   const session = { requestImage: async () => answer } as unknown as Session;
-  return { api: glanceApi(session), body: answer.body };
+  return { api: glanceApi(session), body };
 }
 const show = async (text: string) => toRecord(await answering(text).api.show({ project: null }, record.id));
 const shown = (fields: object) => show(JSON.stringify({ ...image, ...fields }));
@@ -61,6 +63,19 @@ test.each(['<html>', '[]', 'null', '{}', ''])(
     await expect(list()).rejects.toMatchObject({ code: 'unavailable' });
   },
 );
+
+test('a Glance that does not report its quotas counts as one without quotas', async () => {
+  const { api, body } = answering('<html>404 Not Found</html>', 404);
+  expect(await api.usage({ project: null })).toEqual({});
+  expect(body.readableEnded).toBe(true);
+});
+
+test('the usage of quotas is read from a good answer, which has to be JSON', async () => {
+  const usage = { image_count_total: { limit: 10, usage: 1 } };
+  expect(await answering(JSON.stringify({ usage })).api.usage({ project: null })).toEqual(usage);
+  const refused = answering('<html>').api.usage({ project: null });
+  await expect(refused).rejects.toMatchObject({ code: 'unavailable' });
+});
 
 test('half a character at the end of a refusal is replaced', async () => {
   const body = Readable.from([Buffer.from(`${'x'.repeat(199)}😀`)]);

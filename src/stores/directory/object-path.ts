@@ -35,7 +35,7 @@ function assertSteps(path: string, steps: readonly string[]): void {
   if (path.includes('\0')) refuse('has a NUL character, which no file name can have');
   if (steps[0] === HIDDEN) refuse('is reserved for objects that are being written');
   for (const step of steps) {
-    if (step === '') refuse('has nothing between two slashes, or at its beginning or end');
+    if (step === '') refuse('has an empty name: between two slashes, or at its beginning or end');
     if (step === '.' || step === '..') refuse(`has a folder or file named '${step}'`);
     if (Buffer.byteLength(step) > MAX_NAME_LENGTH)
       refuse(`has a folder or file whose name has more than ${MAX_NAME_LENGTH} bytes`);

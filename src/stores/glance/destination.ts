@@ -84,7 +84,10 @@ export function glanceDestination(api: GlanceApi, options: GlanceUploadOptions):
  * all of it, so a change that began earlier may have put the old mark back. The removal has to be repeated.
  */
 function undoneError({ image_id }: DestinationRef): StoreError {
-  return new StoreError('unavailable', `another change of image ${image_id} has undone the doom`);
+  return new StoreError(
+    'unavailable',
+    `another change of image ${image_id} has undone the note that it is being removed`,
+  );
 }
 
 /**
