@@ -139,20 +139,7 @@ function inOrderReader(download: Download, size: number): PartReader {
       try {
         yield* aborting(signal, async function* () {
           stream ??= await openStream(download, size, opening.signal);
-          while (stream.offset < end) {
-            if (stream.rest.length === 0) {
-              const next = await stream.chunks.next();
-              if (next.done) throw endedError(stream.offset);
-              stream.rest = next.value;
-            }
-            const goal = stream.offset < start ? start : end;
-            const length = Math.min(stream.rest.length, goal - stream.offset);
-            const chunk = stream.rest.subarray(0, length);
-            stream.rest = stream.rest.subarray(length);
-            stream.offset += length;
-            // On the way to `start`, empty chunks are yielded as keep-alives.
-            yield stream.offset > start ? chunk : chunk.subarray(length);
-          }
+          yield* readRange(stream, [start, end]);
         });
         isDone = true;
       } finally {
@@ -166,6 +153,23 @@ function inOrderReader(download: Download, size: number): PartReader {
       kept = undefined;
     },
   };
+}
+
+/** Reads a stream up to the end of a range. Before the range begins, yields empty chunks as keep-alives. */
+async function* readRange(stream: Stream, [start, end]: ByteRange): AsyncGenerator<Buffer> {
+  while (stream.offset < end) {
+    if (stream.rest.length === 0) {
+      const next = await stream.chunks.next();
+      if (next.done) throw endedError(stream.offset);
+      stream.rest = next.value;
+    }
+    const goal = stream.offset < start ? start : end;
+    const length = Math.min(stream.rest.length, goal - stream.offset);
+    const chunk = stream.rest.subarray(0, length);
+    stream.rest = stream.rest.subarray(length);
+    stream.offset += length;
+    yield stream.offset > start ? chunk : chunk.subarray(length);
+  }
 }
 
 /** Yields an answer's bytes. Throws `unavailable` if it breaks off in the middle. */

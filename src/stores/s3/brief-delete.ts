@@ -63,6 +63,7 @@ export function briefDeletes(
       expiresIn: VALID_FOR,
       signingDate: clock.now(),
     });
+    // The signature covers a space as `%20`, which URLSearchParams writes as `+`.
     const search = new URLSearchParams(query as Record<string, string>).toString().replaceAll('+', '%20');
     const path = `${pathOf(key)}?${search}`;
     return {

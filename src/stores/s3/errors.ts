@@ -82,6 +82,7 @@ function fromAnswer(error: S3ServiceException): StoreError {
   const { name, $metadata, $response } = error;
   const status = $metadata.httpStatusCode ?? 0;
   const isTemporary = TEMPORARY.has(name) || TEMPORARY_STATUS.has(status);
+  // A temporary error may have the status of a final one, such as 403.
   const known = BY_NAME[name] ?? (isTemporary ? undefined : BY_NAME[BY_STATUS[status] ?? '']);
   if (known !== undefined) return new StoreError(known[0], known[1], { cause: error });
   const isRefusal = !isTemporary && status >= 400 && status < 500;

@@ -83,7 +83,7 @@ export function sequentialReader(store: Bucket, key: string) {
     chunks = undefined;
   }
 
-  async function read(offset: number, into: Uint8Array, signal: AbortSignal): Promise<void> {
+  async function readOnce(offset: number, into: Uint8Array, signal: AbortSignal): Promise<void> {
     if (chunks === undefined || position !== offset) {
       close();
       ({ body } = await openObject(store, key, { Range: `bytes=${offset}-` }, signal));
@@ -107,11 +107,11 @@ export function sequentialReader(store: Bucket, key: string) {
 
   return {
     close,
-    /** Fills `into` from an offset. A request that breaks off is made again. */
+    /** Fills `into` from an offset. If requests break off, tries up to `MAX_TRIES` times. */
     async read(offset: number, into: Uint8Array, signal: AbortSignal): Promise<void> {
       for (let tries = 1; ; tries += 1) {
         try {
-          return await read(offset, into, signal);
+          return await readOnce(offset, into, signal);
         } catch (error) {
           close();
           if (tries === MAX_TRIES || signal.aborted) throw error;
