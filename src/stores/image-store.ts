@@ -59,6 +59,6 @@ export interface StoreDriver<Options = unknown> {
   readonly name: string;
   /** JSON Schema of the options beside `driver`. */
   readonly options: TSchema;
-  /** Opens a store, but does not access it yet. Relative paths are relative to `baseDirectory`. */
+  /** Opens a store, and sends nothing to it yet. Relative paths are relative to `baseDirectory`. */
   open(options: Options, baseDirectory: string): ImageStore;
 }

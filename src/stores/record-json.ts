@@ -10,7 +10,7 @@ import { StoreError } from './store-error.ts';
 export const MAX_RECORD_SIZE = MIB;
 
 const Nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
-/** Larger numbers are not exact in JSON, and no store has so many bytes. */
+/** Larger integers are not exact in JavaScript, and no store has so many bytes. */
 const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 
 const hex = (digits: number) =>
