@@ -11,8 +11,8 @@ const MAX_TOKENS = 1000;
 type TokenCache<Facts> = (token: string, ask: () => Promise<Facts | null>) => Promise<Facts | null>;
 
 /**
- * Returns a cache for the facts of valid tokens. The cache has the SHA-256 of each token and not the token
- * itself. Simultaneous calls for the same token share one call of `ask`.
+ * Returns a cache for the facts of valid tokens. Its keys are the SHA-256 of the parameter `token`, and not
+ * the token itself. Simultaneous calls for the same token share one call of `ask`.
  * @param cacheFor how long facts are kept, though not longer than their token is valid; milliseconds
  */
 export function cacheTokens<Facts extends TokenFacts>(cacheFor: number): TokenCache<Facts> {
