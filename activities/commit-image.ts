@@ -24,7 +24,8 @@ export async function commitImage(
   const digests = { os_hash_algo: sha512 === null ? null : 'sha512', os_hash_value: sha512 } as const;
   const record = { ...copy, ...digests, checksum: md5 ?? source.checksum };
   await atSide('destination', async () => {
-    const [destination, attempt] = [storeOf(regions, plan, 'destination'), attemptNumber()];
+    const destination = storeOf(regions, plan, 'destination');
+    const attempt = attemptNumber();
     try {
       await destination.commit(await asContested(client, ref), attempt, record, watch);
     } catch (error) {

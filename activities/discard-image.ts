@@ -99,6 +99,7 @@ async function removableAfterForce(
   const isOnlyRun = isLast && run_id === ref.mark;
   if (isOnlyRun) return ref;
   if (await mayHaveCompleted(client, workflow_id, ref.mark)) return withoutCommitted(ref);
+  // If the cancelled run is the last one, its own undo would have removed the commits of earlier runs too.
   return isLast ? { ...ref, committing: true } : ref;
 }
 

@@ -71,6 +71,7 @@ export async function openTransfer(
       ).then(keep),
     );
     const link = links.open({ from: reader.endpoint, to: endpointOf(sink), ...limitScopeOf(plan) });
+    // A server that is far away gets more lanes from the start.
     if (reader.roundTrip !== undefined) link.from.heard(reader.roundTrip);
     if (sink.kind === 'blocks' && sink.roundTrip !== undefined) link.to.heard(sink.roundTrip);
     const ends = { reader, sink, spool, size: record.size, link };

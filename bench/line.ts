@@ -69,7 +69,8 @@ async function takingTurns(
   { local, image, quarter }: { readonly local: Image; readonly image: Image; readonly quarter: Image },
 ) {
   const { deployment, rclone, remote } = stack;
-  const [ones, fours]: [Course[], Course[]] = [[], []];
+  const ones: Course[] = [];
+  const fours: Course[] = [];
   const speed = (bytes: number, work: () => Promise<number>) => async () => (1000 * bytes) / (await work());
   const copyTime = async (courses: Course[], copied: Image, starts: readonly number[]) => {
     const course = await copiesOverTime(stack, copied, starts);

@@ -37,7 +37,8 @@ export async function startRefusingServer({
   const agent = new Agent({ keepAlive: true });
   const { hostname, port } = new URL(upstream);
   let seen: { readonly at: number; readonly isRefused: boolean }[] = [];
-  let [begun, underWay] = [performance.now(), 0];
+  let begun = performance.now();
+  let underWay = 0;
   const server = createServer(async (incoming, response) => {
     const isRefused = underWay >= most;
     seen.push({ at: performance.now() - begun, isRefused });
@@ -65,7 +66,8 @@ export async function startRefusingServer({
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     reset() {
-      [seen, begun] = [[], performance.now()];
+      seen = [];
+      begun = performance.now();
     },
     counted(from, to = Number.POSITIVE_INFINITY) {
       const counted = seen.filter(({ at }) => at >= from && at < to);

@@ -22,7 +22,8 @@ export class RateWindow {
 
   /** The rate; bytes a second. It is never negative, and 0 before the second call of `add`. */
   get current(): number {
-    const [first, last] = [this.#samples[0], this.#samples.at(-1)];
+    const first = this.#samples[0];
+    const last = this.#samples.at(-1);
     if (first === undefined || last === undefined || last.at === first.at) return 0;
     return Math.max(0, ((last.bytes - first.bytes) / (last.at - first.at)) * 1000);
   }
