@@ -11,7 +11,7 @@ import { READER_IDENTITY, READER_TOKEN, serveJobs } from './refusals-rig.ts';
 let app: FastifyInstance;
 afterEach(() => app.close());
 
-/** Sends a request so many times on one connection, without waiting for the answers. */
+/** Sends a request `times` times on one connection, without waiting for the answers. */
 async function pipelined(method: string, path: string, times: number) {
   const { port } = app.server.address() as { port: number };
   const socket = connect(port, '127.0.0.1');

@@ -1,7 +1,7 @@
 /**
- * Tests that each dialect shows and allows what `docs/dialects.json` says for each status. After a change of
- * that file on purpose, run `UPDATE_TABLE=1 npx vitest run test/api/dialect-table.test.ts`, which writes the
- * table of `docs/dialects.md` anew.
+ * Tests that each dialect shows and allows what `docs/dialects.json` says for each status. If you have
+ * changed that file on purpose, run `UPDATE_TABLE=1 npx vitest run test/api/dialect-table.test.ts`. It writes
+ * the table of `docs/dialects.md` anew.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -23,8 +23,8 @@ afterAll(async () => {
 });
 
 /**
- * Returns how to start workflows for a tenant with these limits, and how to count those that have ended. No
- * worker takes the workflows.
+ * Returns a function that starts a workflow for a tenant with these limits, and a function that counts the
+ * workflows that have ended. No worker takes the workflows.
  */
 function startsWithin(limits: Parameters<typeof tenantLimits>[0]) {
   const type = `work-${randomUUID()}`;

@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => deployment.stop());
 
-test('a tenant may only have so many open jobs, even if it asks for many at once; the answer names the limit', async () => {
+test('the number of open jobs of a tenant is limited, even if it asks for many at once; the answer names the limit', async () => {
   const a = eclClient(deployment);
   const answers = await Promise.all(
     Array.from({ length: 12 }, () => a.copy({ image_id: imageId, tenant_id_dst: 'tenant-a' })),

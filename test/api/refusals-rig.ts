@@ -78,8 +78,8 @@ function malformed(good: string, round: number): string {
 }
 
 /**
- * Sends 10,000 requests with such headers. Expects that each is refused with one of these statuses, and that
- * memory does not grow.
+ * Sends 10,000 requests with malformed Authorization headers. Expects that each is refused with one of these
+ * statuses, and that memory does not grow.
  */
 export async function sendMalformed(
   app: FastifyInstance,

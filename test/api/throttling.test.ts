@@ -41,7 +41,7 @@ test.each([
   },
 );
 
-test('a tenant may only have so many requests at the same time, and a failed one no longer counts', async () => {
+test('the number of concurrent requests of a tenant is limited, and a failed one no longer counts', async () => {
   const { promise: pass, resolve } = Promise.withResolvers<void>();
   const list = async () => {
     await pass;
@@ -56,7 +56,7 @@ test('a tenant may only have so many requests at the same time, and a failed one
   expect((await get(JOBS)).statusCode).toBe(500);
 });
 
-/** Sends a request so many times on one connection, without waiting for the answers. */
+/** Sends a request `times` times on one connection, without waiting for the answers. */
 async function pipelined(times: number): Promise<Socket> {
   const { port } = app.server.address() as { port: number };
   const socket = connect(port, '127.0.0.1');

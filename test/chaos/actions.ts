@@ -30,8 +30,9 @@ export async function reset(
 }
 
 /**
- * Pauses a job, but not while a Workflow Task waits for a worker. Otherwise Temporal's server (1.32) records
- * a task that failed before it started, and its SDK (1.24) can no longer read the history.
+ * Waits until no Workflow Task waits for a worker, and then pauses the job. If a Workflow Task waits during
+ * the pause, Temporal's server (1.32) records a task that failed before it started, and its SDK (1.24) can no
+ * longer read the history.
  */
 export async function pause({ deployment, jobId }: Stage): Promise<void> {
   const handle = deployment.client.workflow.getHandle(jobId);

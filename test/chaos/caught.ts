@@ -1,8 +1,8 @@
-/** A rule that catches calls or requests of a process, as the trial that has made the rule sees it. */
+/** A trial's handle of a rule that catches calls or requests of a process. */
 export interface Caught {
   /** Returns the number of calls or requests that were caught so far. */
   hits(): number;
-  /** Waits until so many were caught; by default, until the first one. */
+  /** Waits until `times` calls or requests were caught; by default, until the first one. */
   reached(times?: number): Promise<void>;
   /** Lets everything go on that the rule holds. */
   release(): void;

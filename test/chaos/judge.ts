@@ -28,8 +28,8 @@ export async function judge(stage: Stage, expected: Expected): Promise<Verdict> 
     await sweep(stage);
     left = await destination.look(ids);
   }
-  // Two limits are known: a commit stays if the job was terminated, or if the copy of an object was
-  // cancelled.
+  // There are two known limits: nobody undoes a commit if the job was terminated, or if the copy of an object
+  // was cancelled.
   const mayStand = terminated || (destination.objects && job.status === 'canceled');
   const allowed = mayStand ? image.sha512 : null;
   const revived = left.rest.filter((name) => isRevived(stage, name));

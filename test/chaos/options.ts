@@ -31,7 +31,7 @@ export const USAGE = `usage: npm run test:chaos -- [options]
                    its beginning, and * stands for any text
   --reliable       leave out trials that may fail by chance, or take more than a minute
   --seed N         make the same trials as the run with this seed
-  --jobs N         run so many trials at a time (default: 2)
+  --jobs N         run N trials at a time (default: 2)
   --report FILE    replace the table in FILE
   --keep FILE      add the outcomes to FILE, and report on all outcomes in it
   --rest           with --keep: run only the trials whose outcome FILE does not have

@@ -30,7 +30,7 @@ function currentRules(): Rules {
 }
 
 /** Returns the rule for a call, and counts the call. */
-function met(call: string, path: () => string, bytes = 0): FileRule | undefined {
+function ruleFor(call: string, path: () => string, bytes = 0): FileRule | undefined {
   const { files } = currentRules();
   const rule = files.find(
     (each) =>
@@ -73,7 +73,7 @@ for (const name of ['rename', 'rm', 'unlink', 'rmdir', 'mkdir', 'writeFile', 'op
   patch(modules, name, (call) => async (...args) => {
     // A path through a descriptor is replaced by the path of the descriptor's file.
     const path = () => args.slice(0, 2).map(resolved).join(' ');
-    await before(met(name, path));
+    await before(ruleFor(name, path));
     return call(...args);
   });
 }
@@ -100,7 +100,7 @@ for (const name of ['read', 'write', 'datasync', 'sync']) {
     (call) =>
       async function (this: { fd: number }, ...args) {
         const data = args[0] instanceof Uint8Array ? args[0] : undefined;
-        const rule = met(name, () => pathOf(this), data?.length);
+        const rule = ruleFor(name, () => pathOf(this), data?.length);
         await before(rule);
         if (name === 'write' && data !== undefined && rule?.act === 'flip')
           return call.apply(this, [flipped(data), ...args.slice(1)]);

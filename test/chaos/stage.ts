@@ -174,7 +174,7 @@ async function startWorkerOf(
   });
 }
 
-/** Delays a worker's reads of the source by so many milliseconds for each MiB. */
+/** Delays a worker's reads of the source by `ms` milliseconds for each MiB. */
 function slowDown({ source }: Stage, worker: ChaosWorker, ms: number): void {
   const { reads } = source;
   if (reads.kind === 'http') {

@@ -84,7 +84,7 @@ export function nameOf({ fault, phase, store }: Omit<Trial, 'seed'>): string {
   return `${fault.name}/${phase}/${store}`;
 }
 
-/** What one trial has for itself: a namespace, two ends, an image at one of them, and a job. */
+/** Everything that belongs to one trial: a namespace, two ends, an image at one of them, and a job. */
 export interface Stage {
   readonly trial: Trial;
   readonly random: Random;

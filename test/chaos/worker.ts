@@ -20,7 +20,7 @@ export interface ChaosWorker {
   hold(side: 'source' | 'destination', spot: Spot): Caught;
   /**
    * Stops the process with SIGSTOP. Temporal's server notices that the process no longer polls. With
-   * `polling`, the server does not notice, and gives it tasks for up to another minute.
+   * `polling`, the server does not notice, and gives the frozen process tasks for up to another minute.
    */
   freeze(options?: { readonly polling?: boolean }): void;
   wake(): void;

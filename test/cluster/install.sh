@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds Temporal's server and its schema tool with Go, below .cluster/ of the clone, if they are
-# missing. Prints the folder. It takes minutes on a new machine, so `.ci/run` begins with it, at the lowest priority.
+# Builds Temporal's server and its schema tool with Go, below .cluster/ of the clone, if they are missing.
+# Prints the folder. On a new machine this takes minutes, so `.ci/run` begins with it, at the lowest priority.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 FOLDER=$PWD/.cluster

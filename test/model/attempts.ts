@@ -48,7 +48,7 @@ function surroundingsOf<Store>(rule: Rule, w: World<Store>, a: Attempt): Surroun
   return { isClosed, isOwned, mayRemove };
 }
 
-/** Yields what may happen to an attempt for which the server waits. */
+/** Yields what may happen to an attempt for which Temporal waits. */
 function* leased<Store>(
   { rule, store }: Setting<Store>,
   w: World<Store>,
@@ -79,8 +79,8 @@ function* leased<Store>(
 }
 
 /**
- * Yields what may happen to an attempt that was given up. It may find that its run has ended, and remove what
- * it has made.
+ * Yields what may happen to an attempt that was given up. The attempt may find that its run has ended. Then
+ * it removes what it has made.
  */
 function* givenUp<Store>(
   { rule }: Setting<Store>,

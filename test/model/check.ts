@@ -65,7 +65,7 @@ export function check<State>(model: Model<State>, most: number): Verdict {
   }
 }
 
-/** Returns the one copy of a label that is kept. */
+/** Returns the first copy of a label, so that equal labels take up memory only once. */
 function once(labels: Map<string, string>, label: string): string {
   const known = labels.get(label);
   if (known !== undefined) return known;

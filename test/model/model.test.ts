@@ -1,6 +1,6 @@
 /**
- * Checks every interleaving of a job with its troubles, as far as the model goes, which
- * docs/reliability-model.md describes.
+ * Checks every interleaving of a job with its troubles. docs/reliability-model.md describes what the model
+ * covers.
  */
 import { describe, expect, test } from 'vitest';
 import { NEW, type Rule } from './rule.ts';
@@ -182,7 +182,7 @@ describe('without one of the rules a fault comes back:', () => {
       DESTROYED,
     ],
     ['a late removal finds an adopted image', ADOPTS_ANY, 'glance', mix('resets', 'cancels'), DESTROYED],
-    ["a sweep's late removal finds one", ADOPTS_ANY, 'glance', SWEPT_AND_RESET, DESTROYED],
+    ["a sweep's late removal finds an adopted image", ADOPTS_ANY, 'glance', SWEPT_AND_RESET, DESTROYED],
     ['committed images are removed from a Glance', { sparesCommitted: false }, 'glance', ANY_ONE, DESTROYED],
     ['a late record is taken for the current one', { replacesRecord: false }, 's3', ANY_ONE, DESTROYED],
     ['late data is taken for the current data', { numbersData: false }, 's3', ANY_ONE, DESTROYED],

@@ -1,4 +1,4 @@
-/** Checks the counter-examples of the old code, which docs/reliability-model.md tells in short. */
+/** Finds the faults of the old code again. docs/reliability-model.md tells them in short. */
 import { describe, expect, test } from 'vitest';
 import { OLD, type Rule } from './rule.ts';
 import { DESTROYED, mix, OVERTAKEN, type StoreName, verdictOn } from './verdict.ts';

@@ -1,4 +1,4 @@
-/** An event that an attempt that was given up takes for the end of its run. */
+/** An event that may happen to a run. */
 type Ended = 'closed' | 'reset' | 'paused';
 
 /**
@@ -22,11 +22,11 @@ export interface Rule {
   readonly sparesCommitted: boolean;
   /** A cancel waits for the answer to a request that commits. */
   readonly awaitsAnswers: boolean;
-  /** The clean-up after a force acts only while the chain of runs is closed. */
+  /** The clean-up after a cancel by force acts only while the chain of runs is closed. */
   readonly cleansClosedOnly: boolean;
   /**
-   * The clean-up after a force leaves a committed image alone if a run has ended as replicated, or if a run
-   * later than the forced one was terminated.
+   * The clean-up after a cancel by force leaves a committed image alone if a run has ended as replicated, or
+   * if a run later than the cancelled one was terminated.
    */
   readonly cleanUpSpares: boolean;
   /** A sweep removes exactly what it has listed, and only while it is unfinished. */
@@ -85,7 +85,7 @@ export interface Rule {
    */
   readonly numbersData: boolean;
   /**
-   * S3: the record has the number of the attempt that has reserved the place, too. A record with another
+   * S3: the record, too, has the number of the attempt that has reserved the place. A record with another
    * number does not count, and may not stay.
    */
   readonly numbersRecords: boolean;

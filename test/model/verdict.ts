@@ -10,7 +10,7 @@ const TROUBLES: readonly Trouble[] = [
   ...(['timeouts', 'resets', 'cancels', 'forces', 'terminations'] as const),
   ...(['failures', 'pauses', 'sweeps', 'others'] as const),
 ];
-/** The largest number of states of a check. No check of a build has as many. */
+/** A check fails if it finds more states. */
 const MAX_STATES = 200_000;
 
 export type StoreName = 'directory' | 's3' | 'glance';

@@ -59,8 +59,8 @@ export function answered<Store>(w: World<Store>, a: Attempt, initial: Store): Wo
 }
 
 /**
- * The server gives up an attempt from which nothing has come. The attempt may still live, without knowing
- * that.
+ * Temporal gives up an attempt from which nothing has come. The attempt may still live, and does not know
+ * that it was given up.
  */
 export function timedOut<Store>(rule: Rule, w: World<Store>, a: Attempt): World<Store> {
   if (a.number === w.cleanUp.lease) return cleaning(rule, w);
@@ -68,7 +68,7 @@ export function timedOut<Store>(rule: Rule, w: World<Store>, a: Attempt): World<
   return enter(w, a.step as Step);
 }
 
-/** The clean-up after a force schedules its discard. */
+/** The clean-up after a cancel by force schedules its discard. */
 export function cleaning<Store>(rule: Rule, w: World<Store>): World<Store> {
   const { cleanUp } = w;
   const { run, place, committing } = cleanUp;
@@ -89,19 +89,21 @@ export function reset<Store>(
   changes: { readonly version?: number; readonly initial: Store },
 ): World<Store> {
   const { job } = w;
-  const isFresh = phase === 'inspect' && !rule.keepsItsId;
+  const beginsAnew = phase === 'inspect';
+  const isFresh = beginsAnew && !rule.keepsItsId;
+  const firstPlace = isFresh ? w.stores.length : 0;
   const undoes = rule.undoesEarlierRuns;
   const next: Job = {
     ...FIRST_RUN,
     run: job.run + 1,
-    place: isFresh ? w.stores.length : phase === 'inspect' ? 0 : job.place,
+    place: beginsAnew ? firstPlace : job.place,
     since: w.last,
     version: changes.version ?? job.version,
-    made: phase !== 'inspect' || undoes,
+    made: !beginsAnew || undoes,
     committing: undoes ? !w.promised : phase === 'commit',
     reached: phase,
   };
   const stores = isFresh ? [...w.stores, changes.initial] : w.stores;
   const begun = { ...w, job: next, stores };
-  return phase === 'inspect' ? begun : enter(begun, phase);
+  return beginsAnew ? begun : enter(begun, phase);
 }

@@ -18,8 +18,8 @@ export interface Job {
   readonly committing: boolean;
   readonly version: number;
   /**
-   * The number of the attempt that holds the lease: the server waits for it and for no other. It is 0 if
-   * there is none.
+   * The number of the attempt that holds the lease: Temporal waits for this attempt and for no other. It is 0
+   * if there is none.
    */
   readonly lease: number;
   /**
@@ -52,7 +52,7 @@ export type Trouble = Exclude<keyof Troubles, 'total'>;
 
 export interface World<Store> {
   readonly job: Job;
-  /** The workflow that cleans up after a force. */
+  /** The workflow that cleans up after a cancel by force. */
   readonly cleanUp: {
     readonly state: 'none' | 'due' | 'running';
     readonly lease: number;

@@ -43,7 +43,7 @@ async function expectImageAfterReset(jobId: string, to: Point, removal: HeldRequ
 }
 
 test.each(POINTS)(
-  'a late removal of a commit that was cancelled harms no run after a reset to the %s',
+  'the late removal of a commit that was cancelled harms no run after a reset to the %s',
   async (_name, to) => {
     const removal = regions.destination.holdNext('DELETE');
     regions.destination.inject({ method: 'PATCH', response: { after: 1, pause: 3000 } });
@@ -59,7 +59,7 @@ test.each(POINTS)(
 );
 
 test.each(POINTS)(
-  'a late removal of a sweep, before which a late commit came, harms no run after a reset to the %s',
+  'the late removal by a sweep, which comes after a late commit, harms no run after a reset to the %s',
   async (_name, to) => {
     const commit = regions.destination.holdNext('PATCH');
     const jobId = await regions.copy(imageId);

@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => deployment.stop());
 
-/** Signs alice in to a new project with room for so many MiB in ot2. */
+/** Signs alice in to a new project with room for `mebibytes` MiB in ot2. */
 async function aliceWithRoom(mebibytes: number): Promise<Tenant> {
   const { id, name } = await cloud.newProject({ alice: 'member', copier: 'member' });
   await cloud.setLimit(id, 'image_size_total', mebibytes);

@@ -97,7 +97,7 @@ test('a committed image that may be about to be removed is neither adopted nor t
   expect(await bench.listed()).toEqual([ref.image_id]);
 });
 
-test('a leftover is confirmed before it is removed, and the removal says whether it was done', async () => {
+test('the removal of a leftover is confirmed first, and reports whether it was done', async () => {
   const ref = bench.ref(DATA);
   await bench.prepare(ref, DATA);
   const found = async () => {
@@ -121,7 +121,7 @@ test('a discard whose doom was undone fails, and its repeat removes the image', 
   await bench.prepare(ref, DATA);
   const { signal } = new AbortController();
   let asked = 0;
-  // This is a change that Glance began before the doom: it writes the mark that it has read.
+  // Imitates a change that Glance began before the doom. Glance writes back the mark that it has read.
   const undo = async () => {
     asked += 1;
     const operation = { op: 'replace', path: '/image_replicator_job', value: ref.mark };
@@ -139,7 +139,7 @@ test('a discard that was frozen after its doom spares an image that was publishe
   await fillImage(bench.store, ref, DATA);
   const { signal } = new AbortController();
   let asked = 0;
-  // The patch of a commit that has looked at the image before the doom came.
+  // Imitates the patch of a commit that looked at the image before the doom.
   const publish = async () => {
     asked += 1;
     if (asked === 2)

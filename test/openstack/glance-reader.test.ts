@@ -14,7 +14,7 @@ const DATA = randomBytes(SIZE);
 
 const bench = storeBench(() => openGlance());
 
-/** Returns a Glance that refuses ranges, like one with Ceph. It also counts the streams that it sends. */
+/** Returns a session with a Glance that refuses ranges, as one with Ceph does. `streams` are its answers. */
 function withoutRanges(session: Session) {
   const streams: { destroy(): void }[] = [];
   const limited: Session = {

@@ -12,10 +12,8 @@ import {
 import { forgetSent, sent } from './keystone-session-rig.ts';
 
 let a: string;
-let _b: string;
 beforeAll(async () => {
   a = await projectId('tenant-a');
-  _b = await projectId('tenant-b');
 });
 beforeEach(forgetSent);
 afterEach(() => void vi.useRealTimers());

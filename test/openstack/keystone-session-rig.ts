@@ -35,6 +35,7 @@ interface Sent {
 
 /** The requests that undici has sent, with their tokens. */
 export const sent: Sent[] = [];
+/** The tokens in the answers to these requests. */
 export const issued: string[] = [];
 subscribe('undici:request:create', (message) => {
   const { request } = message as { request: { origin: string; path: string; headers: string | string[] } };

@@ -39,8 +39,11 @@ test('tenants find the service in their catalog after the commands of docs/opens
   const [endpoint = []] = await commandsOfPage('endpoint', 'create');
   const regions = { ot1: nginx.url, ot2: nginx.pathUrl };
   for (const [region, url] of Object.entries(regions)) {
-    const here = endpoint.map((word) => (word === 'ot1' ? region : word.startsWith('https:') ? url : word));
-    await openstackAsAdmin(...here, '-f', 'json');
+    const real = (word: string) => {
+      if (word === 'ot1') return region;
+      return word.startsWith('https:') ? url : word;
+    };
+    await openstackAsAdmin(...endpoint.map(real), '-f', 'json');
   }
 
   const shown = await openstackAs('alice')('catalog', 'show', 'image-replicator', '-f', 'json');

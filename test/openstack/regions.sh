@@ -30,8 +30,8 @@ usage: test/openstack/regions.sh <command>
   install       only install
 
 alice is a member of project tenant-a, bob of tenant-b, carol of both; rita is a reader of tenant-a; copier is
-the service's own account, a member of both; facade is the one that looks access keys up. Each password is
-"secret". Quotas are on in ot2.
+the account of image-replicator, a member of both; facade is the account that looks access keys up. Each
+password is "secret". Quotas are on in ot2.
 
 OPENSTACK_DIR (.openstack) holds everything; delete it to start afresh. Ports: KEYSTONE_PORT (15000),
 OT1_PORT (19292), OT2_PORT (29292); what is running is found on the ports that it was started with. TOKEN_TTL
@@ -102,7 +102,7 @@ policy_file = $STATE/keystone/policy.yaml
 CONF
 }
 
-glance_account() { # what Glance signs in to Keystone with
+glance_account() { # region; prints the account with which Glance signs in to Keystone
   cat <<CONF
 auth_url = http://$HOST:$KEYSTONE_PORT
 auth_type = password
@@ -196,7 +196,7 @@ make_databases() {
 
 # --- processes ------------------------------------------------------------------------------------------------
 
-pid_of() { # service; only where it is still ours: other clouds may run from the same programs
+pid_of() { # service; prints its pid, unless that process is another cloud's or has ended
   local pid
   pid=$(cat "$RUN/$1.pid" 2>/dev/null) &&
     [[ $(ps -ww -o args= -p "$pid" 2>/dev/null) == *"uwsgi --http-socket $HOST:$(port_of "$1") "* ]] && echo "$pid"
@@ -264,7 +264,7 @@ down() {
   for name in keystone $REGIONS; do
     while pid=$(pid_of "$name"); do
       if [ $SECONDS -lt $deadline ]; then
-        kill -TERM "$pid" 2>/dev/null || true # one that comes while uwsgi loads is lost
+        kill -TERM "$pid" 2>/dev/null || true # a signal that comes while uwsgi loads is lost
       else
         kill -KILL -- "-$pid" 2>/dev/null || true
       fi

@@ -36,7 +36,7 @@ test('the image runs the facade as a user without privileges, and says how to ch
   expect(Healthcheck.Test).toEqual(['CMD', ...Entrypoint.filter((word) => !word.startsWith('--')), 'health']);
 });
 
-test('no user of the image can write to its root or is root', async () => {
+test('the user of the image is not root, and cannot write to its file system', async () => {
   expect((await evaluate('process.getuid()')).trim()).toBe(String(USER));
   for (const path of ['/app/x', '/x', '/etc/x']) {
     await expect(evaluate(`fs.writeFileSync('${path}', '')`)).rejects.toThrow('EROFS');

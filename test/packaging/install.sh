@@ -36,7 +36,7 @@ program() { # name module@version
   echo "$2" >"$mark"
 }
 
-schemas() { # for kubeconform, which finds by path what they name by address
+schemas() { # writes the schemas for kubeconform, with paths in the place of addresses
   [ ! -e "$TOOLS/schemas" ] || return 0
   rm -rf "$TOOLS/schemas.new"
   mkdir "$TOOLS/schemas.new"

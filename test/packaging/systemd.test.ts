@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** Returns the path of the unit that is checked: of a template, that is its instance for `ot2`. */
+/** Returns the path of the unit that is checked. For a template, it is the instance for `ot2`. */
 function fileOf(unit: string): string {
   return join(folder, unit.replace('@.', '@ot2.'));
 }

@@ -48,7 +48,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-const refusesToTell = (text: string) => {
+const expectNoPassword = (text: string) => {
   for (const secret of [PASSWORD, encodeURIComponent(PASSWORD), IN_BASE64])
     expect(text).not.toContain(secret);
 };
@@ -61,7 +61,7 @@ test('the command and the worker reach Temporal through the proxy of HTTPS_PROXY
   });
   // These are the client of the worker, the worker's own connection, and the command.
   expect(proxy.asked).toEqual([`${HOST}:7233`, `${HOST}:7233`, `${HOST}:7233`]);
-  refusesToTell(worker.output());
+  expectNoPassword(worker.output());
 });
 
 test('if a proxy refuses the password, the error names the proxy but not the password', async () => {
@@ -97,5 +97,5 @@ test('a worker that the proxy refuses later does not log the password either', a
   await until(() => proxy.asked.length > before + 2);
   await worker.stop('SIGTERM');
   expect(worker.output()).toMatch(/"level":[45]0/);
-  refusesToTell(worker.output());
+  expectNoPassword(worker.output());
 });

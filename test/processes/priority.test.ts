@@ -49,8 +49,8 @@ async function overtakersOf(jobId: string): Promise<number> {
 }
 
 /**
- * Returns the times at which a job's transfer was scheduled and started. A time is infinite if that did not
- * happen.
+ * Returns the times at which a job's transfer was scheduled and started. A time is infinite if the event has
+ * not happened.
  */
 async function transferOf(jobId: string) {
   const { events } = await deployment.client.workflow.getHandle(jobId).fetchHistory();

@@ -11,7 +11,7 @@ const LANES = 4;
 let deployment: Deployment;
 afterEach(() => deployment.stop());
 
-/** Starts a copy, and ends its worker with a signal after so many bytes. Returns what was left. */
+/** Starts a copy, and ends its worker with a signal after `bytes` bytes. */
 async function leftBy(signal: NodeJS.Signals, bytes: number) {
   const image = await deployment.addImage('ot1', SIZE);
   const first = await deployment.startSlowWorker(500);

@@ -34,7 +34,7 @@ const text = async () =>
   (await client.send(new GetObjectCommand({ Bucket, Key }))).Body?.transformToString() ?? '';
 
 test.each([1, 2])(
-  'a worker that is frozen with its request %d for an object on the way replaces nothing of a later task',
+  'a worker that is frozen while its request %d for an object is on the way replaces nothing of a later task',
   async (nth) => {
     // A first request finds out that something is there. The second one is about to replace that.
     await put('what was there before');

@@ -60,7 +60,7 @@ test('a removal that was frozen right before its request spares the image of a l
   expect((await dataOf(bench.store, ref.image_id)).equals(DATA)).toBe(true);
 });
 
-test('a removal that takes over from another one waits until the requests of that one have expired', async () => {
+test('a removal that takes over from another one waits until the requests of the other have expired', async () => {
   const ref = bench.ref(DATA);
   await bench.store.prepare(ref, 1, copyFor(ref, DATA));
   await fillImage(bench.store, ref, DATA, 2);

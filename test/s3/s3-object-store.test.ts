@@ -87,7 +87,7 @@ describe('a large object, which is copied to its path with several requests,', (
     return s3Objects(store);
   }
 
-  /** Opens a store that is cut off after it has copied so many pieces. */
+  /** Opens a store that is cut off after it has copied `most` pieces. */
   function copying(most: number): { objects: ObjectStore; copied: () => number } {
     let copied = 0;
     const objects = beforePieces(() => {

@@ -28,7 +28,8 @@ async function remove(path: string): Promise<void> {
 }
 
 /**
- * Opens a bucket that records the commands that it sends. `act` is called right before each of them is sent.
+ * Opens a bucket that records the commands that it sends. `act` is called right before each command is sent.
+ * `count` tells how often this command was sent, this time included.
  */
 function noting(act: (command: string, count: number, input: object) => Promise<void> | void = () => {}) {
   const store = openBucket(bucket.s3.options);

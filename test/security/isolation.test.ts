@@ -126,7 +126,7 @@ function told({ status, headers, text }: Answer, names: Names): unknown {
     [names.share, names.job, names.image, names.task, names.project]
       .reduce((rest, name, index) => rest.replaceAll(name, `<${index}>`), plain)
       .replaceAll(requestId, '<request>')
-      // Whatever a stranger has started of their own has a new id.
+      // Jobs and tasks that the stranger has started have new ids.
       .replaceAll(/[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '<new>');
   const { date: _date, ...rest } = headers;
   return [status, anonymous(text), anonymous(JSON.stringify(rest))];

@@ -23,7 +23,7 @@ beforeAll(async () => {
   rig = await taskRig({
     regions: ['ot1', 'ot2', 'nas', 'bucket'],
     config: {
-      // Only one limit is low, because what it counts lasts longer than a request.
+      // Only the limit of open jobs is low, because jobs last longer than the requests that start them.
       tenant_limits: { requests_per_second: 1_000_000, concurrent_requests: 1000, open_jobs: 20 },
     },
   });

@@ -28,7 +28,7 @@ export function alteredDataContract(name: string, openStore: OpenStore<Alterable
       },
     );
 
-    test('a reader that is opened unchecked finds out by its reads or its check that data has changed', async () => {
+    test('a reader that is opened without a check notices changed data when it reads or checks', async () => {
       const { id } = await bench.current.addImage(DATA);
       const { pin } = await bench.store.inspect(bench.own(id));
       await bench.current.alterData(id);

@@ -60,7 +60,7 @@ export function blockSinkContract(name: string, openStore: OpenStore, resumes = 
       expect((await commit()).equals(DATA)).toBe(true);
     });
 
-    test('blocks may be put at the same time; of a block that is put twice the last bytes count', async () => {
+    test('blocks may be put at the same time; if a block is put twice, its last bytes count', async () => {
       const sink = await opened(1);
       await putAll(sink, Buffer.alloc(SIZE, 'x'));
       await putAll(sink);

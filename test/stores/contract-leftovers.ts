@@ -13,7 +13,7 @@ const DATA = randomBytes(9_000_000);
  */
 export function leftoversContract(openStore: OpenStore): void {
   const bench = storeBench(openStore);
-  /** Lists the leftovers. These images belong to jobs that were ended from outside. */
+  /** Lists the leftovers. `refs` are images of jobs that were ended from outside. */
   const found = async (...refs: DestinationRef[]): Promise<Leftover[]> => {
     async function* ended() {
       yield* refs;

@@ -138,7 +138,7 @@ export function destinationObjectsContract(bench: ObjectsBench): void {
     expect((await bench.data('deep/x')).equals(DATA)).toBe(true);
   });
 
-  test('a discard by another job does not disturb', async () => {
+  test('a discard by another job does not disturb the commit', async () => {
     const ref = bench.refTo('x');
     await bench.fill(ref);
     await bench.objects.discard(bench.refTo('x'), LAST);

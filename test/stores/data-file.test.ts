@@ -32,8 +32,8 @@ function inMemory(bytes: Uint8Array, shift = 0): Uint8Array {
 }
 
 /**
- * Writes to be tested. Each has its offset, its size, and the number of bytes from the start of a page to the
- * memory of the data.
+ * The writes that are tested. Each has an offset, a size, and the distance from the start of a page to the
+ * memory of its data; bytes.
  */
 const WRITES = [
   [8 * PAGE, 4 * PAGE, 0],
@@ -75,7 +75,7 @@ test('zeros overwrite older data, and take no disk space elsewhere', async () =>
   expect((await stat(path)).blocks * 512).toBeLessThanOrEqual(2 * PAGE);
 });
 
-test('after a new start zeros overwrite what was written before', async () => {
+test('after a file starts over, zeros overwrite what was written before', async () => {
   const file = await openDataFile(path, { size: SIZE, cache: 'bypass' });
   await file.write(0, inMemory(randomBytes(2 * PAGE)));
   file.startOver();
@@ -84,7 +84,7 @@ test('after a new start zeros overwrite what was written before', async () => {
   expect((await readFile(path)).equals(Buffer.alloc(SIZE))).toBe(true);
 });
 
-test('on a file system without direct writes the data is written in another way', async () => {
+test('on a file system without direct writes, the bytes are written all the same', async () => {
   await rm(folder, { recursive: true });
   await begin(IN_MEMORY);
   const expected = await writeAll('bypass');

@@ -30,7 +30,7 @@ test('a crash in commit leaves no image, and nothing that the next commit would 
   expect((await directory.store.inspect(anyone(ref.image_id))).record.name).not.toBe('unfinished');
 });
 
-/** Makes what a worker leaves that dies in `prepare` after it has made some of the files. */
+/** Makes what a worker leaves if it dies in `prepare` after it has made `files` files. */
 async function crashInPrepare(ref: DestinationRef, files: number): Promise<void> {
   const folder = join(directory.root, `.${ref.image_id}.${ref.mark}.new`);
   await mkdir(folder);
@@ -56,7 +56,7 @@ test.each([0, 1, 2])('a discard removes what a crash in prepare left, with %d fi
   expect(await directory.traces()).toEqual([]);
 });
 
-test('the next discard completes one that was cut off when an empty folder was left', async () => {
+test('the next discard completes an earlier one that was cut off when only a folder was left', async () => {
   const ref = newRef();
   await mkdir(partialOf(ref.image_id));
   await directory.store.discard(ref, LAST);
@@ -64,7 +64,7 @@ test('the next discard completes one that was cut off when an empty folder was l
 });
 
 test.each(['data', 'parts', 'fence-1'])(
-  'the next discard completes one that was cut off before it removed %s',
+  'the next discard completes an earlier one that was cut off before it removed %s',
   async (left) => {
     const ref = newRef();
     await directory.store.prepare(ref, FIRST, copyFor(ref, DATA));
@@ -77,7 +77,7 @@ test.each(['data', 'parts', 'fence-1'])(
   },
 );
 
-test('the next discard completes one that was cut off after it hid an image', async () => {
+test('the next discard completes an earlier one that was cut off after it hid an image', async () => {
   const ref = newRef();
   await makeImage(directory.store, ref, DATA);
   await rename(join(directory.root, ref.image_id), partialOf(ref.image_id));

@@ -86,14 +86,14 @@ test.each(OF_PERSONS.map((paths) => [paths.join(' and '), paths] as const))(
   },
 );
 
-test('a folder with a mark that is not empty belongs to a person', async () => {
+test('a folder whose mark is not an empty file belongs to a person', async () => {
   await mkdir(at('results'));
   await writeFile(at(`results/job-${MARK}`), 'the log of a job');
   expect(await found()).toEqual([]);
 });
 
 test.each(['.wanted.partial', 'wanted', `.wanted.${MARK}.7.new`])(
-  'a leftover into which a person puts a file after the list is not removed (%s)',
+  'a leftover into which a person puts a file after the list was made is not removed (%s)',
   async (folder) => {
     await mkdir(at(folder));
     for (const file of [`job-${MARK}`, 'fence-7']) await writeFile(at(`${folder}/${file}`), '');
@@ -143,7 +143,7 @@ test.each([
   },
 );
 
-test('an image that was made in the place of a leftover after the list is not removed', async () => {
+test('an image that takes the place of a leftover after the list was made is not removed', async () => {
   const ref = newRef();
   await mkdir(at(ref.image_id));
   await writeFile(at(`${ref.image_id}/fence-${LAST}`), '');

@@ -1,4 +1,4 @@
-/** Tests that the attributes of files in a share are reported, which a bucket cannot keep. */
+/** Tests that a share reports the attributes of its files, and its empty folders. A bucket has neither. */
 import { chmod, mkdir, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';

@@ -103,7 +103,7 @@ test('a commit whose process died between the link and the removal of the other 
   expect((await bytesOf(share.objects, 'deep/x')).equals(DATA)).toBe(true);
 });
 
-test('a discard after such a death leaves the file at its path', async () => {
+test('a discard after a commit that died right after its link leaves the file at its path', async () => {
   const ref = refTo('x');
   await fill(ref);
   const [partial = ''] = await readdir(hidden());

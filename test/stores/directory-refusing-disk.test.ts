@@ -49,7 +49,7 @@ test('if the disk could not write some data before, the flush fails even if the 
   await sink.close();
 });
 
-test('a later attempt takes over nothing from a disk that could not write it', async () => {
+test('a later attempt takes over nothing that the disk could not write', async () => {
   const { ref, sink } = await written();
   await refuse('EIO');
   await sink.complete([0, DATA.length]);

@@ -24,7 +24,7 @@ async function prepared(data: Buffer): Promise<DestinationRef> {
   return ref;
 }
 
-describe('data of a worker of an earlier version, which has no note,', () => {
+describe('data without a note, as earlier versions have left it,', () => {
   test.each([
     ['with a gap', [`0 1000`, `2000 ${SIZE}`], 'not_found'],
     ['without its end', [`0 ${SIZE - 1} durable`, `0 ${SIZE - 1}`], 'not_found'],

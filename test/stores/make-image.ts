@@ -81,7 +81,7 @@ export async function openPartSink(
   size: number,
 ): Promise<PartSink> {
   const sink = await store.openSink(ref, attempt, size);
-  if (sink.kind !== 'parts') throw new Error('the sink takes a stream only');
+  if (sink.kind !== 'parts') throw new Error('the sink takes no parts');
   return sink;
 }
 
@@ -103,6 +103,6 @@ export async function openStreamSink(
   size: number,
 ): Promise<StreamSink> {
   const sink = await store.openSink(ref, attempt, size);
-  if (sink.kind !== 'stream') throw new Error('the sink takes parts');
+  if (sink.kind !== 'stream') throw new Error('the sink takes no stream');
   return sink;
 }

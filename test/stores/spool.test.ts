@@ -65,7 +65,7 @@ test('the files of different copies have data of their own', async () => {
   expect(back.equals(Buffer.alloc(300, '1'))).toBe(true);
 });
 
-test('an image that its job makes anew does not wait for the room of the first one', async () => {
+test('the second image of a job does not wait for the room of the first', async () => {
   await opened('a', 600);
   await opened('b', 300);
   const wait = () => expect.unreachable('the first image has gone');

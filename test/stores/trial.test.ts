@@ -103,7 +103,7 @@ test.each([
   expect(steps).toEqual(STEPS);
 });
 
-test('a sweep finds what a trial has left that was cut off, by its mark', async () => {
+test('if a trial was cut off, a sweep finds what it has left, with its mark', async () => {
   await diesAfter('write');
   const marks: (string | null)[] = [];
   for await (const { mark } of store.leftovers((async function* () {})())) marks.push(mark);

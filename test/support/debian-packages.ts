@@ -9,7 +9,8 @@ const run = promisify(execFile);
  * Unpacks Debian packages and their dependencies into a folder that MUST NOT exist yet. Does not need root,
  * and installs nothing. Another run MAY do the same at the same time.
  *
- * @param scope `missing` leaves out packages that this machine has; `all` unpacks all, for a root of its own
+ * @param scope `missing` leaves out packages that this machine has; `all` unpacks all of them, for a root
+ * file system of its own
  * @throws Error if there is no apt-get, or no archive that it can reach
  */
 export async function unpackPackages(
@@ -23,7 +24,7 @@ export async function unpackPackages(
   try {
     const archives = await download(names, own, scope);
     for (const archive of archives) await run('dpkg', ['-x', archive, join(own, 'root')]);
-    // Another run may have been faster.
+    // If another run was faster, its folder is used.
     await rename(join(own, 'root'), folder).catch(() => undefined);
   } catch (error) {
     const wanted = names.join(', ');
@@ -49,7 +50,7 @@ async function download(names: readonly string[], folder: string, scope: string)
   try {
     await run('apt-get', [...unlocked, ...only, ...names]);
   } catch {
-    // This machine has never fetched the lists of packages. Only root may put them in their usual place.
+    // The machine may never have fetched the lists of packages. Only root may put them in their usual place.
     const lists = [...unlocked, '-o', `Dir::State::Lists=${join(folder, 'lists')}`];
     await run('apt-get', [...lists, 'update']);
     await run('apt-get', [...lists, ...only, ...names]);

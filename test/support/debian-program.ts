@@ -2,7 +2,7 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { unpackPackages } from './debian-packages.ts';
 
-/** The folder into which packages are unpacked that this machine does not have. */
+/** Packages that this machine does not have are unpacked into this folder. */
 const UNPACKED = join(import.meta.dirname, '../../.debian');
 
 /**

@@ -39,13 +39,16 @@ export interface Deployment {
    * Starts a slow worker. `reads` is the time that it takes to read a chunk of image data from a file.
    * `writes` is the time that it takes to write a MiB to a file. Both are in milliseconds.
    *
-   * @param command the command of another release
+   * @param command the product's command of another release, if that one is to run
    */
   startSlowWorker(reads: number, writes?: number, command?: string): Promise<TestProcess>;
   /** Starts a worker for which a region's folder is a disk of `bytes` bytes. Needs user namespaces. */
   startWorkerWithDisk(region: string, bytes: number): Promise<TestProcess>;
   startApi(): Promise<TestProcess>;
-  /** Starts `serve` or `worker` with further environment variables, by a program that `wrap` names. */
+  /**
+   * Starts `serve` or `worker`, with further arguments and environment variables. `wrap` is a program, with
+   * its arguments, that is to run the command.
+   */
   startWith(
     command: 'serve' | 'worker',
     options: { readonly args?: string[]; readonly env?: NodeJS.ProcessEnv; readonly wrap?: string[] },

@@ -10,9 +10,9 @@ export interface Listener {
   text(): string;
   /** Returns the events that have arrived so far. */
   events(): { readonly id: string; readonly job: JobView }[];
-  /** Waits for an event whose job is as `wanted`, and returns the event. */
-  untilShown(wanted: (job: JobView) => boolean): Promise<{ readonly id: string; readonly job: JobView }>;
-  /** Waits for the end of the stream. Tells whether the stream ended properly, rather than being cut off. */
+  /** Waits for an event whose job meets the condition, and returns the event. */
+  untilShown(condition: (job: JobView) => boolean): Promise<{ readonly id: string; readonly job: JobView }>;
+  /** Waits for the end of the stream. Returns false if the stream was cut off. */
   ended(): Promise<boolean>;
   hangUp(): void;
 }
@@ -37,7 +37,7 @@ export async function listen(
     response,
     text: () => text,
     events,
-    untilShown: (wanted) => until(() => events().findLast(({ job }) => wanted(job))),
+    untilShown: (condition) => until(() => events().findLast(({ job }) => condition(job))),
     ended: async () => {
       await closed;
       return response.complete;

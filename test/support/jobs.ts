@@ -51,7 +51,7 @@ export async function bytesWritten(deployment: Deployment, jobId: string): Promi
   );
 }
 
-/** Waits until a copy has written so many bytes. */
+/** Waits until at least `bytes` bytes of a copy are on the disk. */
 export async function untilWritten(deployment: Deployment, jobId: string, bytes: number): Promise<void> {
   await until(async () => (await bytesWritten(deployment, jobId)) >= bytes);
 }

@@ -17,7 +17,7 @@ export function testLinks(limits: Partial<LinkLimits> = {}): Links {
 }
 
 /**
- * Returns a link for one copy alone, with so many lanes at each end and all the memory that the copy wants.
+ * Returns a link for one copy alone, with `lanes` lanes at each end and all the memory that the copy wants.
  */
 export function ownLink(
   ends: Pick<TransferOptions, 'reader' | 'sink' | 'spool' | 'size'>,

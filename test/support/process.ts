@@ -19,7 +19,7 @@ process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
-/** Starts a process that ends with the test run at the latest. */
+/** Starts a process. If it still runs at the end of this process, it is killed. */
 export function spawnProcess(
   program: string,
   args: readonly string[],

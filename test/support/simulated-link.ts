@@ -69,7 +69,7 @@ export function simulation(open: (now: () => number) => LaneLimit) {
 
   return {
     limit,
-    /** Lets so many milliseconds pass. `lanes` limits the number of lanes that the reader uses. */
+    /** Lets `time` milliseconds pass. `lanes` limits the number of lanes that the reader uses. */
     run(link: Link, time: number, lanes = Number.POSITIVE_INFINITY): Outcome {
       const history: number[] = [];
       let [moved, refused, requests] = [0, 0, 0];

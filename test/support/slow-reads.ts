@@ -1,21 +1,23 @@
 /**
- * This module is loaded into a worker with `--import`. It makes each read of image data from a file, or each
- * write to one, take a while, as over a slow link. So a test can act in the middle of a copy. Everything else
- * about the process is real.
+ * This module is loaded into a worker with `--import`. It slows down the reads or writes of image data in
+ * files, as a slow link would. So a test can act in the middle of a copy. Everything else about the process
+ * is real.
  */
 import { open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/** The delay of a read; milliseconds. */
 const DELAY = Number(process.env.SLOW_READS ?? 20);
+/** The delay of a write for each MiB; milliseconds. */
 const WRITE_DELAY = Number(process.env.SLOW_WRITES ?? 0);
 /**
- * The size from which a read into a `Buffer` counts as a source's read of image data; bytes. The digest reads
- * into a plain `Uint8Array`, and is not slowed down.
+ * A read into a `Buffer` of at least this size counts as a source's read of image data; bytes. The digest
+ * reads into a plain `Uint8Array`, and is not slowed down.
  */
 const IMAGE_DATA = 512 * 1024;
 /**
- * The size from which a write counts as image data; bytes. It is below IMAGE_DATA, because data from a socket
- * comes in smaller pieces.
+ * A write of at least this size counts as image data; bytes. It is below IMAGE_DATA, because data from a
+ * socket comes in smaller pieces.
  */
 const RECEIVED_DATA = 16 * 1024;
 

@@ -12,7 +12,7 @@ export interface Terminal {
 }
 
 /**
- * Starts a program in a terminal of so many columns, with script(1). The program gets no variable `CI`,
+ * Starts a program in a terminal of this width, with script(1). The program gets no variable `CI`,
  * because in an unknown CI Node.js uses no colours.
  */
 export function openTerminal(

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** The results that mean that a condition is not yet met. */
+/** The results of a condition that is not yet met. */
 type Unmet = false | null | undefined;
 
 /**

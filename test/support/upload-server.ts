@@ -39,7 +39,6 @@ export interface CountedSink extends StreamSink {
 export async function uploadServer(hooks: UploadHooks = {}): Promise<UploadServer> {
   const uploads: Upload[] = [];
   const server = createServer(async (incoming, answer) => {
-    // The client of a request that was left unfinished has given up the connection.
     const { socket } = incoming;
     const upload = receive(incoming, hooks);
     uploads.push(upload.seen);

@@ -8,7 +8,7 @@ export interface Attempt {
   readonly hasBeenFrozen: boolean;
   /** From now until `thawed` resolves, drops the attempt's heartbeats, and holds cancels back. */
   freeze(thawed: Promise<void>): void;
-  /** Resolves when the attempt is not frozen, or is no longer frozen. Rejects if `thawed` rejects. */
+  /** Resolves as soon as the attempt is not frozen. Rejects if `thawed` rejects. */
   whenThawed(): Promise<void>;
 }
 

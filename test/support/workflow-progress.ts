@@ -13,8 +13,8 @@ export interface ReadLog {
 }
 
 /**
- * Records every chunk after `before` has let it pass. `before` is given the index of the reader, and the
- * number of chunks that it has read.
+ * Returns a log of reads. Each reader calls `before` ahead of each chunk, with the index of the reader and
+ * the number of chunks that it has read so far. The chunk is recorded when `before` has resolved.
  */
 export function readLog(
   before: (reader: number, chunks: number, signal: AbortSignal) => Promise<void> | void = () => {},
@@ -48,7 +48,7 @@ export async function pendingTransfer({ handle }: Job): Promise<{ attempt: numbe
   return { attempt: activity?.attempt ?? 0, reported: progress?.high_water ?? 0 };
 }
 
-/** Waits until the server was told of so many bytes. */
+/** Waits until heartbeats have reported at least `bytes` bytes to the server. */
 export async function untilReported(job: Job, bytes: number): Promise<void> {
   await until(async () => (await pendingTransfer(job)).reported >= bytes);
 }

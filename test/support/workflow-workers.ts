@@ -79,7 +79,7 @@ export function testWorkers(setup: WorkersSetup): TestWorkers {
   const running: { worker: Worker; ended: Promise<void> }[] = [];
   const run = (worker: Worker) => {
     const ended = worker.run();
-    // `stop` throws the error.
+    // `stop` awaits `ended`, and throws its error.
     ended.catch(() => {});
     running.push({ worker, ended });
   };

@@ -24,8 +24,8 @@ let server: TemporalServer;
 let rig: TaskRig;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'image-replicator-temporal-'));
-  // With this setting a history counts as long after so few events. The default would need hundreds of
-  // thousands of objects.
+  // With this setting, Temporal asks a workflow to continue as new after 10 events. With the default, that
+  // would take hundreds of thousands of objects.
   server = await startTemporalServer(inject('temporalProgram'), join(folder, 'temporal.db'), [
     'limit.historyCount.suggestContinueAsNew=10',
   ]);
@@ -63,7 +63,7 @@ test('a task with a long history continues as new, and loses nothing', async () 
   await until(async () => (await runs("WorkflowType IN ('moveObjects', 'copyImage')")) === 0);
 });
 
-test('a task that is cancelled when it would continue as new is cancelled', async () => {
+test('a cancel that comes when a task would continue as new ends the task as cancelled', async () => {
   const { client } = rig.deployment;
   const plan: TaskPlan = {
     source: { region: 'bucket', prefix: '' },

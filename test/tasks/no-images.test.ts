@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => rig.deployment.stop());
 
-test('for operators, a file of a share that looks like an image is not one', async () => {
+test('for operators, a file of a share that looks like an image is no image', async () => {
   for (const region of ['nas', 'bucket']) {
     for (const args of [
       ['images', 'list', '--region', region],
@@ -29,7 +29,7 @@ test('for operators, a file of a share that looks like an image is not one', asy
   }
 });
 
-test('a copy of such a file that is started by hand fails and says why', async () => {
+test("a copy of a share's image that is started by hand fails, and says why", async () => {
   const workflowId = 'by-hand';
   const request: CopyRequest = {
     source: { region: 'nas', image_id: image.id },
@@ -45,7 +45,7 @@ test('a copy of such a file that is started by hand fails and says why', async (
   expect(fault?.message).toContain("'nas' belongs to a file share");
 });
 
-test('for tenants, there is no such region and no such image', async () => {
+test("for tenants, a share's region and the images in it do not exist", async () => {
   const tenant = eclClient(rig.deployment);
   const copy = { image_id: image.id, tenant_id_dst: 'tenant-a' };
   const from = await tenant.copy({ ...copy, region_id_src: 'nas', region_id_dst: 'other' });

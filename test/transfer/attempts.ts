@@ -32,7 +32,7 @@ export class Attempts {
     return this.#started.length + 1;
   }
 
-  /** Starts an attempt between two ends. These options replace the usual ones. */
+  /** Starts an attempt between two ends. `options` replace the usual ones. */
   start(image: ImageRecord, ends: Ends, { lanes, ...options }: CommonOptions): Transfer {
     const transfer = startTransfer({
       ...ends,

@@ -9,7 +9,7 @@ import { type Attempt, failureOf, MIB, transferRig, untilAborted } from './trans
 const SIZE = 26 * MIB + 777;
 const DATA = randomBytes(SIZE);
 
-/** Returns a function that fails the first so many times. */
+/** Returns a function that fails the first `times` times. */
 function failing(times: number, error: () => Error): () => void {
   let left = times;
   return () => {
@@ -146,14 +146,15 @@ test('a source that is truncated during the copy is reported as changed', async 
 const full = async () => {
   throw new StoreError('quota_exceeded', 'full');
 };
-const at = (place: number) => async (call: () => Promise<void>, where: unknown) => {
+/** Returns a hook of a sink that fails from an offset on. The sink passes it a range or an offset. */
+const fullFrom = (offset: number) => async (call: () => Promise<void>, where: unknown) => {
   const start = Array.isArray(where) ? where[0] : where;
-  return start >= place ? full() : call();
+  return start >= offset ? full() : call();
 };
 
 test.each<[keyof SinkFaults, SinkFaults]>([
-  ['write', { write: at(9 * MIB) }],
-  ['complete', { complete: at(8 * MIB) }],
+  ['write', { write: fullFrom(9 * MIB) }],
+  ['complete', { complete: fullFrom(8 * MIB) }],
   ['flush', { flush: full }],
 ])('a destination that fails in %s is named as the side at fault', async (_call, writes) => {
   const rig = await transferRig(DATA);
@@ -164,7 +165,7 @@ test.each<[keyof SinkFaults, SinkFaults]>([
 
 test('a destination that cannot read back the bytes of an earlier attempt is named as the side at fault', async () => {
   const rig = await transferRig(DATA);
-  const attempt = await rig.attempt({ reported: [[0, 8 * MIB]], writes: { readBack: at(3 * MIB) } });
+  const attempt = await rig.attempt({ reported: [[0, 8 * MIB]], writes: { readBack: fullFrom(3 * MIB) } });
   expect(await failureOf(attempt)).toMatchObject({ code: 'quota_exceeded', side: 'destination' });
   expect([attempt.reader.closed, attempt.sink.closed, attempt.sink.tooLate]).toEqual([1, 1, 0]);
 });

@@ -98,7 +98,7 @@ test('a source may send chunks of any size', async () => {
 });
 
 test.each([true, false])(
-  'an image without a sha512 gets the sha512 of the copied bytes, and is compared by its md5 (it has one: %s)',
+  'an image without a sha512 gets that of the copied bytes, and is compared by its md5 (it has an md5: %s)',
   async (has) => {
     const data = randomBytes(1000);
     const rig = await transferRig(data);

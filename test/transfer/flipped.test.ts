@@ -9,7 +9,7 @@ const SIZE = 20 * MIB + 321;
 const DATA = randomBytes(SIZE);
 const FLIPPED = 9 * MIB;
 
-/** Flips a bit of one byte on its way from the source, so many times. */
+/** Flips a bit of one byte on its way from the source, the first `times` times. */
 function flipping(times: number): ReaderFaults {
   let left = times;
   return {

@@ -150,7 +150,7 @@ test('a stop waits until the upload no longer reads, because another copy will g
     async flush() {},
     async close() {},
   };
-  // This ends at once when it is aborted, as a request of undici does, whatever its body does.
+  // An aborted upload ends at once, as a request of undici does, even if its body is still being read.
   const upload = async (chunks: AsyncIterable<Uint8Array>, signal: AbortSignal) => {
     const sent = (async () => {
       for await (const _chunk of chunks);

@@ -5,12 +5,13 @@ import { until, untilStill } from '../support/until.ts';
 import { type StreamRig, streamRig } from './stream-rig.ts';
 import { failureOf, MIB, untilAborted } from './transfer-rig.ts';
 
+/** The bytes that an upload holds back until everything is verified. */
 const RESERVE = 64 * 1024;
 const DATA = randomBytes(12 * MIB + 5);
 
 const never = () => new Promise<void>(() => {});
 
-/** Waits until the upload has sent so many bytes, except the reserve. */
+/** Waits until the upload has sent `read` bytes, except for the reserve. */
 async function untilSent(rig: StreamRig, read: number): Promise<void> {
   await until(() => rig.server.uploads.length > 0 && rig.upload().at >= read - RESERVE);
 }

@@ -64,7 +64,7 @@ test('a source is read no farther ahead of a slow destination than there is memo
   expect(rig.upload().data().equals(data)).toBe(true);
 });
 
-test('a source that should be read in order is read by one lane, each range where the last one ended', async () => {
+test('a source that should be read in order is read by one lane, range by range without gaps', async () => {
   const data = randomBytes(130 * MIB);
   const rig = await streamRig(data);
   const { transfer, reader } = await rig.attempt({ inOrder: true, spooled: true });
@@ -84,7 +84,7 @@ test('an image that the destination already has is neither read nor sent again',
   expect([reader.closed, sink.closed]).toEqual([1, 1]);
 });
 
-/** Returns a pool whose digests end only when the test says so. */
+/** Returns a pool whose digests end only when `ready` has resolved. */
 function held(pool: DigestPool, ready: Promise<void>): DigestPool {
   return {
     ...pool,
@@ -138,9 +138,12 @@ test('every known digest is compared, even a weak one next to a strong one', asy
   await expectEachDigestCompared(rig);
 });
 
-test.each([true, false])('an image without a sha512 is compared by its md5 (it has one: %s)', async (has) => {
-  const rig = await streamRig(randomBytes(3 * MIB));
-  const { sha512, md5 } = digestsOf(rig.image);
-  const { transfer } = await rig.attempt({ expected: { sha512: null, md5: has ? md5 : null } });
-  expect(await transfer.finished).toEqual({ sha512, md5, verified_by: has ? 'md5' : 'none' });
-});
+test.each([true, false])(
+  'an image without a sha512 is compared by its md5 (it has an md5: %s)',
+  async (has) => {
+    const rig = await streamRig(randomBytes(3 * MIB));
+    const { sha512, md5 } = digestsOf(rig.image);
+    const { transfer } = await rig.attempt({ expected: { sha512: null, md5: has ? md5 : null } });
+    expect(await transfer.finished).toEqual({ sha512, md5, verified_by: has ? 'md5' : 'none' });
+  },
+);

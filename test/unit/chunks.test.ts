@@ -4,7 +4,7 @@ import { isPending } from './is-pending.ts';
 
 const SIZE = 4;
 
-/** Makes chunks of which one may be in use at a time. Two more are kept, as the bytes 0 and 8 of an image. */
+/** Makes chunks for one user at a time. Two more chunks are kept, with the bytes from the offsets 0 and 8. */
 async function twoKept(): Promise<Chunks> {
   const chunks = createChunks(1, 2, SIZE);
   for (const offset of [0, 8]) chunks.keep(offset, await filled(chunks, offset));

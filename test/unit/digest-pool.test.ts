@@ -6,7 +6,7 @@ import { createDigestPool, type DigestPool } from '../../src/transfer/index.ts';
 const hashOf = (algorithm: string, bytes: string | Uint8Array = '') =>
   createHash(algorithm).update(bytes).digest('hex');
 const sha512Of = (bytes?: string | Uint8Array) => ({ sha512: hashOf('sha512', bytes), md5: null });
-/** A test that does not end by then fails, instead of hanging. */
+/** The timeout of the tests that would hang if a call were never answered. */
 const SOON = { timeout: 10_000 };
 
 let pool: DigestPool;

@@ -4,8 +4,8 @@ import { type Chunks, createChunks } from '../../src/transfer/chunks.ts';
 import { gathered } from '../../src/transfer/gather.ts';
 
 /**
- * Returns the chunks that are gathered from these texts, from an offset on, as texts. A number is a pause in
- * milliseconds.
+ * Gathers these texts into chunks, from an offset on. A number in the script is a pause in milliseconds.
+ * Returns the chunks as texts.
  */
 async function textsOf(script: readonly (string | number)[], size: number, offset = 0): Promise<string[]> {
   return collect(piecesOf(script), createChunks(1, 0, size), offset);

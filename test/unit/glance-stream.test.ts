@@ -9,7 +9,7 @@ import { readAll } from '../stores/store-under-test.ts';
 const DATA = Buffer.from('an image');
 const IMAGE = { id: 'an-image', size: DATA.length } as GlanceImage;
 
-/** Opens a reader of a Glance that refuses ranges. It gets what `answer` returns for the whole image. */
+/** Opens a reader of a Glance that refuses ranges. `answer` answers the requests for the whole image. */
 function reader(answer: (request: ImageRequest) => Promise<object>) {
   const refused = () => ({ statusCode: 400, headers: {}, body: Readable.from(['no ranges']) });
   const requestImage = async (request: ImageRequest) =>

@@ -27,7 +27,7 @@ test.each<[(StoreErrorCode | 'there')[], boolean]>([
   expect(await serviceOver(...answers).imageExists('a-tenant', 'an-image', USER)).toBe(exists);
 });
 
-test('a user without access gets `forbidden`; if it is our own account, that is an outage', async () => {
+test('a user without access gets `forbidden`; if our own account has no access, that is an outage', async () => {
   const service = serviceOver('not_found', 'forbidden');
   await expect(service.imageExists('a-tenant', 'an-image', USER)).rejects.toMatchObject({
     code: 'forbidden',

@@ -6,7 +6,7 @@ import { pseudoRandom } from './pseudo-random.ts';
 const MIB = 1024 * 1024;
 const TIB = 1024 ** 4;
 
-/** Makes a queue for an image of so many MiB, with a clock that the test sets. */
+/** Makes a queue for an image of `mib` MiB, with a clock that the test sets. */
 function queueOf(mib: number, options: Partial<PartQueueOptions> = {}) {
   const clock = { now: 0 };
   const queue = new PartQueue({ size: mib * MIB, done: [], canShare: true, ...options }, () => clock.now);

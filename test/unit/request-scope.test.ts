@@ -11,7 +11,7 @@ afterEach(() => {
 
 const client = { withAbortSignal: (_signal: AbortSignal, work: () => unknown) => work() } as Client;
 
-/** Waits for so many milliseconds of the test's clock, and returns the value. */
+/** Waits for some milliseconds of the test's clock, and returns the value. */
 function sleep<T>(milliseconds: number, value: T): Promise<T> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds, value));
 }

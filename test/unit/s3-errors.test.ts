@@ -35,7 +35,7 @@ afterAll(() => {
 });
 
 test.each([
-  // S3 answers so for an object that is encrypted with a customer's own key.
+  // This is S3's answer for an object that is encrypted with a customer's own key.
   [400, 'InvalidRequest', 'forbidden'],
   [400, 'KMS.DisabledException', 'forbidden'],
   [405, 'MethodNotAllowed', 'forbidden'],

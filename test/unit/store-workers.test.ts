@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
 import { storeWorkers } from '../../src/worker/store-workers.ts';
 
-/** Returns what serves regions, with the Task Queues that it serves and those whose creation fails. */
+/**
+ * Returns `serve`, which serves regions. `added` lists the Task Queues that it serves, and `failing` lists
+ * those for which no worker can be created.
+ */
 function rig() {
   const added: string[] = [];
   const failing = new Set<string>();

@@ -8,7 +8,10 @@ import { type SweepFinding, sweepStores } from '../../src/sweep/sweep.ts';
 const A_DAY = 24 * 60 * 60_000;
 const MARK = 'first-run';
 
-/** Stands for Temporal: what it says of the namespace, and of the job, each time it is asked. */
+/**
+ * Makes the client of a Temporal with this retention. Each look at the job finds the next of these states.
+ * Without states, Temporal does not know the job.
+ */
 function temporal(retention: number | null, ...states: readonly ('open' | 'closed')[]): Client {
   return temporalThatLists(({ query }) => query.includes(MARK), retention, states);
 }
@@ -41,7 +44,7 @@ function temporalThatLists(
   } as unknown as Client;
 }
 
-/** Returns a leftover whose removal asks right before it is done. */
+/** Returns a leftover. Its removal first asks for a confirmation. */
 function leftoverOf(age: number): Leftover {
   return {
     kind: 'image in the making',
@@ -94,7 +97,7 @@ test('a job that Temporal does not know counts as over only when Temporal would 
 });
 
 test.each([null, 0])(
-  'if Temporal does not say how long it keeps records (%s), that has no end',
+  'if Temporal does not say how long it keeps records (%s), it counts as keeping them for ever',
   async (said) => {
     expect(await retentionOf(temporal(said))).toBe(Number.POSITIVE_INFINITY);
     expect(await swept(temporal(said), 1000 * A_DAY)).toMatchObject({ outcome: 'kept' });

@@ -38,7 +38,7 @@ test.each(['collector:4318', '//collector', 'grpc://user:secret@collector'])(
   },
 );
 
-/** Sends the same span to a collector so many times, one after the other. Returns the warnings. */
+/** Sends the same span to a collector `batches` times, one after the other. Returns the warnings. */
 async function sendTo(url: string, batches: number): Promise<readonly unknown[]> {
   vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', url);
   vi.stubEnv('OTEL_EXPORTER_OTLP_HEADERS', 'authorization=Bearer%20secret');

@@ -1,6 +1,6 @@
 /**
- * Tests that half of a surrogate pair is refused in every text from outside, that the refusal names the
- * field, and that no text is cut to one that ends in such a half.
+ * Tests texts with half of a surrogate pair. From outside, such a text is refused, and the refusal names the
+ * field. Where a text is cut, it does not end in such a half.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -105,7 +105,7 @@ test('a task is destroyed with the calls of version 3, as the Terraform provider
   expect(gone).toMatchObject({ status_code: 400, error_code: 'DRS.M00289', error_msg: NO_JOB });
 });
 
-test('the SDK stops a task by force whose worker is frozen', async () => {
+test('the SDK stops by force a task whose worker is frozen', async () => {
   const job_id = await runningCopy();
   process.kill(destination.pid, 'SIGSTOP');
   try {

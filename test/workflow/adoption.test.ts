@@ -15,8 +15,8 @@ beforeAll(async () => {
 afterAll(() => rig?.stop());
 
 /**
- * Returns a hook that holds back the first attempt's heartbeats while the gate is closed, as an outage of
- * Temporal would.
+ * Returns a hook that drops the first attempt's heartbeats while the gate is closed, as an outage of Temporal
+ * would.
  */
 function withoutHeartbeats(away: Gate): { hook: ActivityHook; ends: string[] } {
   const ends: string[] = [];

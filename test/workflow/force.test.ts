@@ -44,7 +44,7 @@ const PHASES: [JobPhase, string, (at: Gate) => JobOptions][] = [
 ];
 
 test.each(PHASES)(
-  'force during %s (%s) ends the job at once, and the clean-up leaves nothing',
+  'a cancel by force during %s (%s) ends the job at once, and the clean-up leaves nothing',
   async (phase, _place, hooks) => {
     const at = gate();
     const job = await rig.startJob(hooks(at));
@@ -70,7 +70,10 @@ test.each(PHASES)(
   },
 );
 
-/** Returns hooks with which the store hangs in `prepare`, and a promise for the end of that attempt. */
+/**
+ * Returns hooks with which the store hangs in `prepare`. `told` resolves when the attempt is told to stop,
+ * and `ended` when it has ended.
+ */
 function hangingInPrepare(at: Gate) {
   const ended = Promise.withResolvers<void>();
   const told = Promise.withResolvers<void>();
@@ -109,7 +112,7 @@ test('a worker that hangs in prepare removes what it makes after the job was ter
   expect(await rig.traces(job)).toEqual([]);
 });
 
-test('force before anything was made ends the job, and the clean-up finds nothing', async () => {
+test('a cancel by force before anything was made ends the job without a clean-up', async () => {
   const at = gate();
   const job = await rig.startJob({ source: holding('inspect', at) });
   await at.reached;

@@ -29,15 +29,12 @@ afterAll(async () => {
 /** The bytes that attempts have reported as sent again, one entry for each report. */
 const repeated: { readonly region: string; readonly bytes: number }[] = [];
 
-/**
- * A client whose server is away. So no attempt hears from it that its workflow is paused, and every attempt
- * goes on.
- */
+/** A client whose server is away. An attempt cannot find out whether its workflow is paused, and goes on. */
 const AWAY = {
   workflow: { getHandle: () => ({ describe: () => Promise.reject(new Error('the server is away')) }) },
 } as unknown as Client;
 
-/** Returns a destination whose uploads break off after so many bytes. */
+/** Returns a destination whose uploads break off after `bytes` bytes. */
 function breakingAfter(bytes: number): ImageStore {
   const sink: StreamSink = {
     kind: 'stream',
@@ -55,7 +52,11 @@ function breakingAfter(bytes: number): ImageStore {
   return { ...source.store, openSink: async () => sink };
 }
 
-/** Makes one attempt at the transfer, after others that have left this progress. Returns the failure. */
+/**
+ * Makes one attempt at the transfer, whose upload breaks off after `bytes` bytes. Returns the failure.
+ *
+ * @param before the progress that earlier attempts have left
+ */
 async function attempt(bytes: number, before: Partial<TransferProgress>): Promise<ApplicationFailure> {
   const stores = { ot1: source.store, ot2: breakingAfter(bytes) };
   const regions = new Map(

@@ -6,7 +6,7 @@ import type { Moment, Run } from './interleavings-rules.ts';
 
 const INTERVAL = 200;
 
-/** What somebody sees who looks at a job again and again. */
+/** The views of a job that repeated looks have shown. */
 export interface Watch {
   readonly workflowId: string;
   /** The views of each run. A reset begins a new run. */

@@ -1,4 +1,4 @@
-/** Tests transfers whose job is terminated: they are told soon, or only late. */
+/** Tests transfers whose job is terminated. Some hear of it at once, others only after they have ended. */
 import { once } from 'node:events';
 import { Context } from '@temporalio/activity';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => rig?.stop());
 
-/** What the transfer is opening when its job is terminated. */
+/** The end of the copy that the transfer is opening when its job is terminated. */
 const PLACES = ['destination', 'source'] as const;
 
 test.each(PLACES.flatMap((place) => [true, false].map((hears) => ({ place, hears }))))(

@@ -1,4 +1,4 @@
-/** Tests the step that reserves the image, when it was frozen and goes on at a bad moment. */
+/** Tests attempts to reserve the image that come at a bad moment, for example because they were frozen. */
 import { Context } from '@temporalio/activity';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { StoreError } from '../../src/stores/index.ts';

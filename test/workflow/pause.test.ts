@@ -11,7 +11,7 @@ import { readLog } from '../support/workflow-progress.ts';
 import { endOf, type Job, type Rig, startRig } from '../support/workflow-rig.ts';
 
 const SIZE = 24 * MIB;
-/** The time that a chunk of 1 MiB takes, which leaves time to pause; milliseconds. */
+/** The time that a chunk of 1 MiB takes, so that a test can pause the job meanwhile; milliseconds. */
 const CHUNK_TIME = 200;
 /** The time after which nothing moves any more, with a reserve for a busy machine; milliseconds. */
 const STOPS_WITHIN = 2000;

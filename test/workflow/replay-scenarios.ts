@@ -146,8 +146,8 @@ export const SCENARIOS: Record<string, { closed: string; run: Scenario }> = {
       const job = await transferring(rig, 'reset-and-forced');
       await resetWorkflow(rig.client, job.handle.workflowId, 'first');
       const handle = rig.client.workflow.getHandle(job.handle.workflowId);
-      // A query that comes with the first Workflow Task splits it in two, the second one after the local
-      // activity.
+      // A query that comes with the first Workflow Task splits this task in two. The second task begins after
+      // the local activity.
       await untilDetails({ handle }, ({ phase }) => phase === 'transfer');
       await handle.signal('cancel', { force: true });
       return { handle };

@@ -33,7 +33,7 @@ const BEFORE_ITS_CLEAN_UP = [
 ] as const;
 
 test.each(BEFORE_ITS_CLEAN_UP)(
-  'a clean-up leaves nothing of a job that was forced after %s and reset right before it closed',
+  'a clean-up leaves nothing of a job that was cancelled by force after %s, and reset right before it closed',
   async (_what, hooks) => {
     const at = gate();
     let isFirst = true;
@@ -134,7 +134,7 @@ test('a clean-up leaves alone the image of a later run that Temporal has forgott
   expect(await readdir(image).catch(() => [])).toContain('data');
 });
 
-test('a job that is forced, reset, and forced again before its clean-up leaves nothing', async () => {
+test('a job that is reset between two cancels by force, before any clean-up, leaves nothing', async () => {
   const at = gate();
   const { job, mark } = await startJob({ source: holdingTransfer(at, 1) });
   await at.reached;

@@ -1,4 +1,4 @@
-/** Tests `temporal workflow reset`: a new run goes on after one that was stopped or that has ended. */
+/** Tests `temporal workflow reset`: a new run goes on after a run that was stopped or has ended. */
 import { ApplicationFailure } from '@temporalio/common';
 import { expect, test } from 'vitest';
 import { StoreError } from '../../src/stores/index.ts';
@@ -28,7 +28,7 @@ test.each(['first', 'last'] as const)(
   },
 );
 
-test("the worker of a terminated run asks before it removes anything whether a reset's run goes on", async () => {
+test('a worker removes nothing of a terminated run before it has asked whether a reset goes on', async () => {
   const [at, removal] = [gate(), gate()];
   const asked = Promise.withResolvers<unknown>();
   const { job, mark } = await startJob({
@@ -120,15 +120,15 @@ test.each(STEPS.flatMap((step) => WAYS.map((way) => ({ step, way }))))(
 );
 
 const failing = () => {
-  let isFirst = true;
+  let isBroken = true;
   const commit = async (call: () => Promise<void>) => {
     await call();
-    if (isFirst) throw new StoreError('quota_exceeded', 'no room');
+    if (isBroken) throw new StoreError('quota_exceeded', 'no room');
   };
   return {
     hooks: { destination: { commit } },
     mend: () => {
-      isFirst = false;
+      isBroken = false;
     },
   };
 };

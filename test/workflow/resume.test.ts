@@ -51,8 +51,8 @@ async function show(job: Job) {
 }
 
 /**
- * Delays the first chunk until nine others have come, more than the digest can keep. Then holds all further
- * chunks.
+ * Delays the first chunk until nine others have come, which are more than the digest can keep in memory. Then
+ * holds all further chunks.
  */
 function outOfMemory(held: Gate) {
   const first = gate();

@@ -56,7 +56,7 @@ test('after three spoilt images the job fails, and no image is kept', async () =
   expect(await rig.deployment.files('ot2')).toEqual(before);
 });
 
-/** Makes so many commits fail because the destination has received other data. */
+/** Makes the first `times` commits fail because the destination has received other data. */
 function receivingChanged(times: number) {
   const fault = { code: 'digest_mismatch', side: 'destination', message: 'its digest is another one' };
   let commits = 0;

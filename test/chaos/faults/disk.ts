@@ -83,8 +83,8 @@ export const disks: readonly Fault[] = [
 const CHANGES = ['write', 'writeFile', 'mkdir', 'link', 'rename', 'datasync', 'sync'];
 
 /**
- * Makes the changes by a worker at the destination fail, for some time or for good. Removals still work. On a
- * full disk, renames work too.
+ * Makes a worker's changes at the destination fail, for `ms` milliseconds or for good. Removals still work.
+ * On a full disk, renames work too.
  */
 async function refusing(stage: Stage, phase: Phase, code: string, ms?: number): Promise<Expected> {
   const worker = await stage.startWorker({ slow: SLOW });

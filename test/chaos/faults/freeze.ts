@@ -34,7 +34,7 @@ export const freezes: readonly Fault[] = [
     phases: ['transferring'],
     stores: STORES,
     seconds: 70,
-    run: (stage) => wokenAfterTheEnd(stage, 'transferring', 'replicated', true),
+    run: (stage) => wokenAfterTheEnd(stage, 'transferring', 'replicated', { polling: true }),
   },
   ...(['replicated', 'canceled', 'reset-last', 'reset-first', 'paused'] as const).map((ending) => ({
     name: `wake-early-${ending}`,
@@ -63,17 +63,16 @@ async function wokenAfterTheEnd(
   stage: Stage,
   phase: Phase,
   ending: Ending,
-  polling = false,
+  freezing: { readonly polling?: boolean } = {},
 ): Promise<Expected> {
   await stage.startWorker({ part: 'jobs' });
   const first = await stage.startWorker({ part: 'copies', slow: SLOW });
   await reachWithPart(stage, first, phase);
-  first.freeze({ polling });
-  // After a discard or an accepted cancel has begun, the end is decided.
-  const isBegun = phase === 'discarding' || (phase === 'canceling' && ending === 'canceled');
-  const expected = isBegun ? endOfPhase(phase) : await begin(stage, ending);
+  first.freeze(freezing);
+  const isEndDecided = phase === 'discarding' || (phase === 'canceling' && ending === 'canceled');
+  const expected = isEndDecided ? endOfPhase(phase) : await begin(stage, ending);
   if (ending !== 'terminated') await stage.startWorker({ part: 'copies' });
-  if (!isBegun) await goOn(stage, ending);
+  if (!isEndDecided) await goOn(stage, ending);
   await stage.watch.ended(90_000);
   return expected;
 }

@@ -114,7 +114,7 @@ function matchOf(spot: Spot) {
   return spot.match;
 }
 
-/** Returns which requests carry the bytes of an image at one end, and in which of their two bodies. */
+/** Returns which requests move the bytes of an image at one end, and whether the answers carry the bytes. */
 function bytesAt(stage: Stage, side: Side) {
   return side === 'source'
     ? ({ of: 'answer', match: matchOf(stage.source.reads) } as const)

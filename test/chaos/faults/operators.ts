@@ -42,7 +42,7 @@ export const operators: readonly Fault[] = [
   },
 ];
 
-/** Tells whether an action has no sense in a phase. */
+/** Tells whether an action makes no sense in a phase. */
 function isMeaningless(phase: Phase, ending: string): boolean {
   const isSecondCancel = phase === 'canceling' && ending === 'canceled';
   // `pause` waits until no Workflow Task waits for a worker. Without a worker, the first Workflow Task waits

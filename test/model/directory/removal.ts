@@ -75,8 +75,8 @@ export function discard(rule: Rule, s: Directory, a: Attempt, around: Surroundin
 }
 
 /**
- * Removes files that nobody can attribute to a job. A day later their writer is gone, so all of them are
- * removed in one step.
+ * Removes files without a mark, which nobody can attribute to a job. A sweep waits until they are a day old,
+ * when their writer is gone. So all of them are removed in one step.
  */
 function withoutUnmarked(rule: Rule, s: Directory): Directory | null {
   for (const path of ['partial', 'image'] as const) {

@@ -1,6 +1,6 @@
 import type { View } from '../store.ts';
 
-/** A folder. An attempt that has it open reaches this folder, wherever its path leads by now. */
+/** A folder. An attempt that has opened it keeps reaching it, even if its path now leads elsewhere. */
 export interface Folder {
   /** The job whose mark the folder has; empty if the mark was removed. */
   readonly mark: string;

@@ -70,7 +70,7 @@ export function transfer(rule: Rule, s: Bucket, a: Attempt): Move<Bucket>[] {
 
 /**
  * Tells whether the place holds nothing but the upload. The look overlaps with the change of the fence, so it
- * may see an older state. A look that has seen anything else is repeated under the fence.
+ * may see an older state. If it has seen more than the upload, the look is repeated under the fence.
  */
 function hasOnlyParts(rule: Rule, s: Bucket, { job }: ReturnType<typeof seenBy>): boolean {
   return s.record === null && !isOwnData(rule, s, job) && s.uploads.includes(job?.upload ?? -1);

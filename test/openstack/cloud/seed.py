@@ -1,4 +1,4 @@
-"""Regions, catalog, projects, users and limits of the test cloud. Leaves alone what exists already.
+"""Makes the regions, catalog, projects, users and limits of the test cloud. Leaves alone what exists already.
 
 usage: seed.py AUTH_URL PASSWORD OT1_IMAGE_URL OT2_IMAGE_URL
 """
@@ -20,9 +20,10 @@ USERS = {
     "carol": [("tenant-a", "member"), ("tenant-b", "member")],
     "rita": [("tenant-a", "reader")],
 }
-# oslo.limit reads endpoints and limits, and the facade reads the secrets of access keys. None belongs to a project.
+# oslo.limit reads endpoints and limits, and the facade reads secrets of access keys. None belongs to a project.
 SYSTEM_READERS = ("glance", "facade")
-# The limits of ot2, where unified limits are on. Only a project with a limit of its own reaches one. Sizes in MiB.
+# The limits of ot2, where unified limits are on. They are so high that no test reaches them, unless it sets
+# a lower limit for a project. Sizes are in MiB.
 LIMITS = {"image_size_total": 1_000_000, "image_stage_total": 1_000_000, "image_count_total": 10_000, "image_count_uploading": 1_000}
 
 session = requests.Session()

@@ -15,7 +15,7 @@ from sqlalchemy.engine import Engine
 def take_write_lock(connection):
     if connection.dialect.name == "sqlite" and "in_transaction" not in connection.info:
         connection.execute(text("BEGIN IMMEDIATE"))
-        connection.info["in_transaction"] = True  # oslo.db's own BEGIN then stays away
+        connection.info["in_transaction"] = True  # oslo.db then sends no BEGIN of its own
 
 
 application = importlib.import_module(os.environ["SERVED_MODULE"]).application

@@ -11,7 +11,7 @@ export interface Cloud {
   projectId(name: string): Promise<string>;
   /** Makes a project in which these users have these roles. */
   newProject(roles: Readonly<Record<string, Role>>): Promise<{ readonly id: string; readonly name: string }>;
-  /** Limits the images of a project in region ot2: to so many MiB in total, or to a number of images. */
+  /** Limits the images of a project in region ot2: their size in total, in MiB, or their number. */
   setLimit(projectId: string, resource: Limited, limit: number): Promise<void>;
   /** Adds a region with this image endpoint, such as a proxy in front of the endpoint of another region. */
   addRegion(name: string, imageUrl: string): Promise<void>;

@@ -1,7 +1,7 @@
 import { Transform } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** What goes wrong with a body after so many of its bytes. */
+/** A fault in a body, which happens after `after` of its bytes. */
 export interface BodyFault {
   /** The time for which nothing moves, in milliseconds; `null` if the body ends there. */
   readonly pause: number | null;

@@ -70,7 +70,7 @@ test('an upload that pauses for longer than Glance waits is broken off', async (
   expect(Date.now() - before).toBeGreaterThan(9_000);
 });
 
-test('a status is answered so many times', async () => {
+test('a status is answered as often as the fault says', async () => {
   proxy.inject({ method: 'GET', status: 503, headers: { 'retry-after': '1' }, times: 2 });
   const statuses = [];
   for (let call = 0; call < 3; call += 1) {

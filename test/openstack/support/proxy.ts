@@ -33,7 +33,7 @@ export interface FaultyProxy {
   /** The number of bytes of bodies that have passed so far, in each direction. */
   readonly bytes: { readonly request: number; readonly response: number };
   readonly requests: readonly Seen[];
-  /** Returns the number of requests of this method to such a path. */
+  /** Returns the number of requests of this method to a path that matches. */
   count(method: string, path: RegExp): number;
   /**
    * What happens to the header `Range` of a request:

@@ -11,7 +11,7 @@ export interface Issued {
 export interface Authority {
   /** The path of the authority's own certificate. */
   readonly cert: string;
-  /** Makes a certificate for loopback and for another host. Its files have this name. */
+  /** Makes a certificate for loopback and for another host. `name` is the name of its files. */
   issue(name: string, host?: string): Promise<Issued>;
 }
 

@@ -9,9 +9,9 @@ export type Buildah = (command: string, ...args: string[]) => Promise<string>;
 
 const PROGRAM = 'usr/bin/buildah';
 /** The commands that need to know which images to trust. */
-const ASK = ['from', 'commit', 'build'];
+const NEED_TRUST = ['from', 'commit', 'build'];
 
-/** Returns this machine's buildah, or else Debian's, which it unpacks. It keeps its images in `folder`. */
+/** Returns this machine's buildah, or unpacks Debian's. buildah keeps its images in `folder`. */
 export async function openBuildah(folder: string): Promise<Buildah> {
   const program = await debianProgram('buildah', PROGRAM);
   const storage = [
@@ -27,7 +27,7 @@ export async function openBuildah(folder: string): Promise<Buildah> {
     unpacked === null ? [program] : [...(await findingLibraries(unpacked, folder)), program];
   return async (command, ...args) => {
     const trust =
-      unpacked !== null && ASK.includes(command)
+      unpacked !== null && NEED_TRUST.includes(command)
         ? ['--signature-policy', join(unpacked, 'etc/containers/policy.json')]
         : [];
     return (await run(first, [...prefix, ...storage, command, ...trust, ...args])).trim();

@@ -14,7 +14,7 @@ export interface ConnectProxy {
 }
 
 /**
- * Starts such a proxy. A client that is refused gets back what it sent, as some real proxies do.
+ * Starts a proxy. A client that is refused gets back what it sent, as some real proxies do.
  *
  * @param userinfo who may use it, as `name:password`
  * @param hosts the ports of this machine, by names that only the proxy can resolve

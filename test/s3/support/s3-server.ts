@@ -18,7 +18,7 @@ export interface S3ServerOptions {
   readonly account?: typeof ACCOUNT;
 }
 
-/** The traits in which servers differ. On Amazon's all but `storesFiles` are `true`. */
+/** The traits in which servers differ. Amazon's server has all of them except `storesFiles`. */
 export interface ServerTraits {
   /** The server lists the checksums of an upload's parts, so that another attempt can go on with them. */
   readonly listsChecksums: boolean;
