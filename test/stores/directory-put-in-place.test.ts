@@ -90,7 +90,7 @@ test('a folder at the path is not replaced', async () => {
   expect((await stat(at('folder'))).isDirectory()).toBe(true);
 });
 
-test('a commit whose process died between the link and the removal of the other name is completed by the next one', async () => {
+test('if a process died between the link and the removal of the other name, the next commit completes the work', async () => {
   const ref = refTo('deep/x');
   await fill(ref);
   const [partial = ''] = await readdir(hidden());

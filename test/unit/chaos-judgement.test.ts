@@ -60,7 +60,7 @@ describe('the judgement of the destination', () => {
     );
   });
 
-  test('expects no image after error or canceled, or the object that was there before', () => {
+  test('expects after error or canceled what was there before: no image, or the earlier object', () => {
     expect(wrongImages('error', wanted, null, look())).toEqual([]);
     expect(wrongImages('canceled', wanted, null, look(wanted))).toHaveLength(1);
     const old = { sha512: 'old' };

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { access } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, test } from 'vitest';
@@ -32,14 +32,7 @@ test.each(['SIGTERM', 'SIGKILL'] as const)(
     const closed = once(run, 'exit');
     run.kill(signal);
     await closed;
-    await until(
-      async () =>
-        !isRunning(pid) &&
-        !(await access(path).then(
-          () => true,
-          () => false,
-        )),
-    );
+    await until(() => !isRunning(pid) && !existsSync(path));
   },
 );
 

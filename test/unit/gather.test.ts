@@ -50,9 +50,9 @@ test('pieces end at the same offsets, wherever the read begins', async () => {
 });
 
 test('a yielded chunk belongs to the caller and is not overwritten', async () => {
-  const texts: Uint8Array[] = [];
-  for await (const chunk of gathered(piecesOf(['abcdefgh']), 0, createChunks(2, 0, 4))) texts.push(chunk);
-  expect(Buffer.concat(texts).toString()).toBe('abcdefgh');
+  const yielded: Uint8Array[] = [];
+  for await (const chunk of gathered(piecesOf(['abcdefgh']), 0, createChunks(2, 0, 4))) yielded.push(chunk);
+  expect(Buffer.concat(yielded).toString()).toBe('abcdefgh');
 });
 
 test('no chunk stays taken when a caller stops early', async () => {

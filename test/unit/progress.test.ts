@@ -40,7 +40,7 @@ test.each<[string, unknown]>([
 test.each<[string, unknown]>([
   ['a range that is not a pair', [[0]]],
   ['a range of text', [['0', '9']]],
-  ['a range with a hole for a number', [[0, null]]],
+  ['a range with null for a number', [[0, null]]],
   ['a range that is not a list', [7]],
   ['an empty range', [[5, 5]]],
   ['a range that runs backwards', [[9, 5]]],

@@ -17,10 +17,9 @@ let proxy: Server;
 /** The addresses that the proxy was asked for. */
 let asked: string[];
 
-async function listening(server: Server): Promise<string> {
+async function listening(server: Server): Promise<void> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 const addressOf = (server: Server) => `127.0.0.1:${(server.address() as AddressInfo).port}`;

@@ -72,7 +72,9 @@ test('the calls of a request end with its signal', async () => {
   expect(withAbortSignal).toHaveBeenCalledWith(signal, expect.any(Function));
 });
 
-const { UNKNOWN, UNAVAILABLE } = { UNKNOWN: 2, UNAVAILABLE: 14 };
+/** The codes of two statuses of gRPC. */
+const UNKNOWN = 2;
+const UNAVAILABLE = 14;
 
 interface Listener {
   onReceiveMessage(message: null): void;
@@ -80,8 +82,8 @@ interface Listener {
 }
 
 /**
- * Makes a call that always fails with this status. Returns how often it was tried, or `null` while it is
- * still tried.
+ * Makes a call that always fails with this status, and lets some milliseconds pass. Returns how often the call
+ * was tried, or `null` if it is still being tried.
  */
 async function triesOf(code: number, milliseconds: number): Promise<number | null> {
   let tries = 0;

@@ -86,7 +86,7 @@ async function outcomesOf(findings: AsyncIterable<SweepFinding>): Promise<readon
   return outcomes;
 }
 
-test('a leftover whose job was opened again since the sweep has looked is kept', async () => {
+test('a leftover is kept if its job was opened again after the sweep had looked', async () => {
   expect(await swept(temporal(A_DAY, 'closed', 'closed'), 5000)).toMatchObject({ outcome: 'removed' });
   expect(await swept(temporal(A_DAY, 'closed', 'open'), 5000)).toMatchObject({ outcome: 'kept' });
 });

@@ -26,7 +26,7 @@ test("only src/temporal queries Temporal's visibility", () => {
   const files = execFileSync('git', ['ls-files', '-z', 'src', 'activities', 'workflows'], {
     encoding: 'utf8',
   });
-  const going = files
+  const querying = files
     .split('\0')
     .filter((path) => path.endsWith('.ts') && !path.startsWith('src/temporal/') && existsSync(path))
     .filter((path) =>
@@ -34,5 +34,5 @@ test("only src/temporal queries Temporal's visibility", () => {
         readFileSync(path, 'utf8'),
       ),
     );
-  expect(going).toEqual([]);
+  expect(querying).toEqual([]);
 });

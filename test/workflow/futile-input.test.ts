@@ -108,7 +108,7 @@ test('a job whose memo cannot be decoded fails at once', async () => {
   await expect(handle.result()).rejects.toMatchObject({ cause: { message } });
 });
 
-test('a cancel that cannot be understood is refused as an update, and accepted as a signal, with its fault', async () => {
+test('a cancel that cannot be understood is refused as an update; as a signal it is accepted, and the reason tells its fault', async () => {
   const at = gate();
   const job = await rig.startJob({ source: holdingTransfer(at, 1) });
   await at.reached;
