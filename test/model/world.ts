@@ -65,10 +65,13 @@ export interface World<Store> {
   readonly last: number;
   /** A store for each image id that runs of the job have used. */
   readonly stores: readonly Store[];
+  /** The troubles that may still happen. */
   readonly left: Troubles;
+  /** What another job has made under the id of the first image. */
   readonly other: 'none' | 'making' | 'whole';
   /** True if a run has ended as replicated. The image then belongs to its owner. */
   readonly promised: boolean;
+  /** The first harm that was done, in words. */
   readonly harm: string | null;
 }
 
@@ -117,9 +120,12 @@ export function hasLease<Store>(w: World<Store>, a: Attempt): boolean {
   return !a.abandoned && a.number !== 0 && (a.number === w.job.lease || a.number === w.cleanUp.lease);
 }
 
+/** Tells whether there may be one more trouble of this kind. */
 export function can<Store>({ left }: World<Store>, trouble: Trouble): boolean {
   return left.total > 0 && left[trouble] > 0;
 }
+
+/** Counts a trouble of this kind. */
 export function spend<Store>(w: World<Store>, trouble: Trouble): World<Store> {
   return { ...w, left: { ...w.left, total: w.left.total - 1, [trouble]: w.left[trouble] - 1 } };
 }

@@ -82,8 +82,8 @@ interface Listener {
 }
 
 /**
- * Makes a call that always fails with this status, and lets some milliseconds pass. Returns how often the call
- * was tried, or `null` if it is still being tried.
+ * Makes a call that always fails with this status, and lets some milliseconds pass. Returns how often it was
+ * tried, or `null` if it is still being tried.
  */
 async function triesOf(code: number, milliseconds: number): Promise<number | null> {
   let tries = 0;

@@ -95,6 +95,7 @@ export function held(s: Directory, seen: string) {
   return { index, fence, folder: s.folders[index] ?? null };
 }
 
+/** Returns what an attempt remembers after it has looked at the folder at this path. */
 export function see(s: Directory, path: Path): string {
   return `${s[path]}:${folderAt(s, path)?.fence}`;
 }

@@ -66,6 +66,7 @@ interface Seen {
 
 export const NOTHING: Bucket = { job: null, data: null, record: null, uploads: [], expired: 0 };
 
+/** Returns what an attempt remembers after it has looked at the job object. `seenBy` reads it back. */
 export function see(s: Bucket, etag = -1, takenOver = false): string {
   return JSON.stringify({ job: s.job, etag, ...(takenOver && { takenOver }) });
 }
