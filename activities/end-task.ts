@@ -1,6 +1,15 @@
+import { randomUUID } from 'node:crypto';
 import { Context } from '@temporalio/activity';
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
-import { GRPC_STATUS, grpcStatusOf, listWorkflows, visibility } from '../src/temporal/index.ts';
+import { CLEAN_UP } from '../src/copy-job/index.ts';
+import {
+  GRPC_STATUS,
+  grpcStatusOf,
+  isWorkflowPaused,
+  listWorkflows,
+  OPEN,
+  visibility,
+} from '../src/temporal/index.ts';
 import type { Dependencies } from './dependencies.ts';
 import { heartbeating } from './step.ts';
 
@@ -11,30 +20,55 @@ import { heartbeating } from './step.ts';
 const FIRST_PAUSE = 200;
 const MAX_PAUSE = 10_000;
 
-/** Cancels a workflow, and waits until it has closed. Does nothing if there is no such workflow. */
+/**
+ * Cancels a task and the copies of its large objects, and waits until the task has closed. Does nothing if
+ * there is no such workflow. Looks again and again, because somebody may reset the task or one of the copies
+ * meanwhile: Temporal drops a cancellation that the new run has not heard of.
+ */
 export async function cancelAndAwait({ client }: Dependencies, workflowId: string): Promise<void> {
-  const handle = client.workflow.getHandle(workflowId);
-  const isOpen = async () => (await handle.describe()).closeTime === undefined;
+  const copies = visibility`RootWorkflowId = ${workflowId} AND WorkflowType != ${CLEAN_UP} AND ${OPEN}`;
   await heartbeating(
     () => null,
-    () =>
-      ignoringAbsence(async () => {
-        if (!(await isOpen())) return;
-        await handle.cancel();
-        for (let pause = FIRST_PAUSE; await isOpen(); pause = nextPause(pause))
-          await Context.current().sleep(pause);
-      }),
+    async () => {
+      for (let pause = FIRST_PAUSE; await cancelUnlessClosed(client, workflowId); pause = nextPause(pause)) {
+        for await (const copy of listWorkflows(client, copies))
+          await cancelUnlessClosed(client, copy.workflowId);
+        await Context.current().sleep(pause);
+      }
+    },
   );
 }
 
 /**
+ * Cancels the last run of a workflow, unless it is being cancelled already. Ends its pause, because a paused
+ * workflow does not notice that it is cancelled. Returns `false` if the run has closed or is gone.
+ */
+async function cancelUnlessClosed(client: Client, workflowId: string): Promise<boolean> {
+  const handle = client.workflow.getHandle(workflowId);
+  const isOpen = await ignoringAbsence(async () => {
+    const run = await handle.describe();
+    if (run.closeTime !== undefined) return false;
+    if (!run.raw.workflowExtendedInfo?.cancelRequested) await handle.cancel();
+    if (isWorkflowPaused(run)) await unpause(client, workflowId);
+    return true;
+  });
+  return isOpen ?? false;
+}
+
+async function unpause({ workflowService, options }: Client, workflowId: string): Promise<void> {
+  const { namespace, identity } = options;
+  const reason = 'to cancel it';
+  const request = { namespace, identity, workflowId, reason, requestId: randomUUID() };
+  await workflowService.unpauseWorkflowExecution(request);
+}
+
+/**
  * Deletes the records of a workflow, of its earlier runs and of all its children. Returns when none of them
- * can be seen any more. Waits for those that are still running, because a deletion would stop them in the
- * middle of their work.
+ * can be seen any more. Cancels those that a reset has opened again. Waits for all that are still running,
+ * because a deletion would stop them in the middle of their work.
  */
 export async function deleteRecords({ client }: Dependencies, workflowId: string): Promise<void> {
   const all = visibility`RootWorkflowId = ${workflowId}`;
-  const namespace = client.options.namespace;
   await heartbeating(
     () => null,
     async () => {
@@ -42,19 +76,25 @@ export async function deleteRecords({ client }: Dependencies, workflowId: string
         // Temporal's list lags behind, and may lack a workflow that exists. So the workflow itself is looked
         // up as well.
         let left = (await isThere(client, workflowId)) ? 1 : 0;
-        for await (const { workflowId: id, runId, closeTime } of listWorkflows(client, all)) {
+        for await (const run of listWorkflows(client, all)) {
           left += 1;
-          if (closeTime === undefined) continue;
-          await ignoringAbsence(async () => {
-            const workflowExecution = { workflowId: id, runId };
-            await client.workflowService.deleteWorkflowExecution({ namespace, workflowExecution });
-          });
+          if (run.closeTime !== undefined) await deleteRun(client, run);
+          // A clean-up removes what a copy has left, and nobody else does.
+          else if (run.type !== CLEAN_UP) await cancelUnlessClosed(client, run.workflowId);
         }
         if (left === 0) return;
         await Context.current().sleep(pause);
       }
     },
   );
+}
+
+async function deleteRun(
+  { workflowService, options: { namespace } }: Client,
+  { workflowId, runId }: { readonly workflowId: string; readonly runId: string },
+): Promise<void> {
+  const request = { namespace, workflowExecution: { workflowId, runId } };
+  await ignoringAbsence(() => workflowService.deleteWorkflowExecution(request));
 }
 
 function nextPause(pause: number): number {
