@@ -61,7 +61,7 @@ const MAX_HISTORY_LENGTH = 5000;
  * other objects are still moved.
  *
  * - Native cancellation: the running work stops and removes its unfinished objects. Objects that were moved
- *   stay.
+ *   stay. The task closes as Canceled, even if the work has come to its end meanwhile.
  * - Query `taskDetails`: returns the task's details. They do not say why a step is being retried.
  *
  * @param after the path after which this run goes on: the earlier runs are done with all objects up to it;
@@ -84,15 +84,17 @@ export async function moveObjects(request: TaskRequest, after: string | null = n
       record.publish();
       throw error;
     }
+    if (isCancelled()) throw endAsCancelled(record);
     const fault = faultOfFailure(error, plan);
     record.publish(fault);
     throw failureOf(fault);
   }
+  // A new run would not know of the cancel. Tasks of an earlier version noticed a cancel here only if they
+  // continued as new.
+  if (next === null ? isCancelled() : CancellationScope.current().consideredCancelled)
+    throw endAsCancelled(record);
   record.publish();
   if (next !== null) {
-    // The task may have been cancelled although its work has succeeded. A new run would not know of the
-    // cancel.
-    if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('the task was cancelled');
     // By default, the next run would get the memo with which this run was started.
     const memo = { [TASK_MEMO]: record.details };
     return makeContinueAsNewFunc<typeof moveObjects>({ memo })(request, next);
@@ -101,6 +103,21 @@ export async function moveObjects(request: TaskRequest, after: string | null = n
   // The memo lists more failures than this message.
   const summary = failureSummary(record.details, MAX_LISTED_FAILURES);
   throw ApplicationFailure.nonRetryable(summary, 'objects_failed');
+}
+
+/**
+ * Tells whether the task was cancelled. Its work may have succeeded all the same. Or it may have failed with
+ * another error than that of a cancel, for example because the worker of a batch is dead. Tasks of an earlier
+ * version then ended with that result or that error.
+ */
+function isCancelled(): boolean {
+  return CancellationScope.current().consideredCancelled && patched('cancel-decides');
+}
+
+/** Publishes the details, and returns the error with which a cancelled task closes. */
+function endAsCancelled(record: TaskRecord): CancelledFailure {
+  record.publish();
+  return new CancelledFailure('the task was cancelled');
 }
 
 /** Moves objects, several at a time. When `moveAfter` has returned or thrown, no work is running any more. */

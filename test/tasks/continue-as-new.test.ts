@@ -1,22 +1,12 @@
-import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Context } from '@temporalio/activity';
-import { DefaultLogger, NativeConnection, Worker } from '@temporalio/worker';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
-import {
-  type Batch,
-  MOVE_OBJECTS,
-  NOTHING_MOVED,
-  type TaskPlan,
-  type TaskRequest,
-} from '../../src/object-task/index.ts';
-import { workflowBundle } from '../../src/worker/workflow-bundle.ts';
+import { MOVE_OBJECTS, NOTHING_MOVED } from '../../src/object-task/index.ts';
 import { MIB } from '../support/deployment.ts';
 import { startTemporalServer, type TemporalServer } from '../support/temporal-server.ts';
 import { until } from '../support/until.ts';
-import { quietRuntime } from '../support/workflow-workers.ts';
+import { startFakeTask, untilCancelled } from './fake-steps.ts';
 import { type TaskRig, taskRig } from './support.ts';
 
 let folder: string;
@@ -64,59 +54,18 @@ test('a task with a long history continues as new, and loses nothing', async () 
 });
 
 test('a cancel that comes when a task would continue as new ends the task as cancelled', async () => {
-  const { client } = rig.deployment;
-  const plan: TaskPlan = {
-    source: { region: 'bucket', prefix: '' },
-    destination: { region: 'nas', prefix: '' },
-    task_queue: 'stores',
-    heartbeat_timeout: 30_000,
-    no_worker_timeout: 30_000,
-  };
-  let isMoving = false;
-  const activities = {
-    planTask: async () => plan,
-    listBatch: async (): Promise<Batch> => ({
-      small: { after: null, up_to: 'a', except: [] },
-      large: [],
+  const task = await startFakeTask(
+    { address: server.address, client: rig.deployment.client },
+    {
+      // The activity has moved everything by the time it is cancelled.
+      move: async () => {
+        await untilCancelled();
+        return { ...NOTHING_MOVED, after: null, moved: 1, moved_at: Date.now() };
+      },
       next: 'a',
-    }),
-    // The activity has moved everything by the time it is cancelled.
-    moveSmallObjects: async () => {
-      const { cancelled, heartbeat } = Context.current();
-      isMoving = true;
-      const beating = setInterval(() => heartbeat(), 100);
-      await cancelled.catch(() => clearInterval(beating));
-      return { ...NOTHING_MOVED, after: null, moved: 1, moved_at: Date.now() };
     },
-  };
-  quietRuntime();
-  const connection = await NativeConnection.connect({ address: server.address });
-  const common = {
-    connection,
-    namespace: client.options.namespace,
-    activities,
-    maxHeartbeatThrottleInterval: '100ms',
-  } as const;
-  const bundle = await workflowBundle(new DefaultLogger('ERROR'));
-  const workers = await Promise.all([
-    Worker.create({ ...common, taskQueue: 'workflows', workflowBundle: bundle }),
-    Worker.create({ ...common, taskQueue: 'stores' }),
-  ]);
-  const running = workers.map((worker) => worker.run());
-  const handle = await client.workflow.start(MOVE_OBJECTS, {
-    taskQueue: 'workflows',
-    workflowId: randomUUID(),
-    args: [{} as TaskRequest],
-  });
-  const runId = handle.firstExecutionRunId;
-  await until(() => isMoving);
-  await handle.cancel();
-  const closed = await until(async () => {
-    const { status, closeTime } = await client.workflow.getHandle(handle.workflowId, runId).describe();
-    return closeTime !== undefined && status.name;
-  });
-  expect(closed).toBe('CANCELLED');
-  for (const worker of workers) worker.shutdown();
-  await Promise.all(running);
-  await connection.close();
+  );
+  await task.handle.cancel();
+  expect(await task.closedAs()).toBe('CANCELLED');
+  await task.stop();
 });
