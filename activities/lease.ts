@@ -38,21 +38,34 @@ export async function jobHasEnded(client: Client, mark: string): Promise<boolean
 }
 
 /**
- * Tells whether the job's own removal of its copy may be over already. That is so if the job is known
- * - to have ended,
- * - to be undoing its copy, or
- * - to be cancelled by force.
+ * Tells whether the job's own removal of its copy may be over already. That is so if
+ * - the job is known to have ended,
+ * - the job is known to be undoing its copy, or to be cancelled by force, or
+ * - somebody has deleted the job's record, and Temporal does not wait for this attempt either.
  *
- * The attempt then has to remove whatever it still creates. Returns `false` if Temporal does not answer, or
- * does not know the job any more.
+ * The attempt then has to remove whatever it still creates. Returns `false` if Temporal does not answer.
  */
 export async function jobHasEndedOrUndoes(client: Client, mark: string): Promise<boolean> {
   const chain = await knownChain(client, mark);
   if (chain?.state === 'closed') return true;
+  // A cluster to which a namespace is replicated may hear of a job later than of a heartbeat.
+  if (chain?.state === 'gone') return isUnknownToTemporal(client);
   if (chain?.state !== 'open') return false;
   const job = chain.memo[JOB_MEMO] as Partial<JobDetails> | undefined;
   return (
     job?.phase === 'discard' || job?.cancel?.force !== undefined || isFinal(job?.status ?? 'replicating')
+  );
+}
+
+/**
+ * Tells whether Temporal does not know this attempt. Asks by a heartbeat with the details with which the
+ * attempt has begun.
+ */
+async function isUnknownToTemporal(client: Client): Promise<boolean> {
+  const { taskToken, heartbeatDetails } = Context.current().info;
+  return client.activity.heartbeat(taskToken, heartbeatDetails).then(
+    () => false,
+    (error) => error instanceof ActivityNotFoundError,
   );
 }
 
