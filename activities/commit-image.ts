@@ -1,6 +1,7 @@
 import type { CopyPlan } from '../src/copy-job/index.ts';
 import { copyOf, type ImageRecord } from '../src/image/index.ts';
 import { atSide, type DestinationRef, type Watch } from '../src/stores/index.ts';
+import { confirmWithTask } from './awaited-by-task.ts';
 import { asContested } from './current-run.ts';
 import type { Dependencies } from './dependencies.ts';
 import { discardUnwanted } from './discard-unwanted.ts';
@@ -27,7 +28,8 @@ export async function commitImage(
     const destination = storeOf(regions, plan, 'destination');
     const attempt = attemptNumber();
     try {
-      await destination.commit(await asContested(client, ref), attempt, record, watch);
+      const confirm = plan.objects ? confirmWithTask(client, watch.confirm) : watch.confirm;
+      await destination.commit(await asContested(client, ref), attempt, record, { ...watch, confirm });
     } catch (error) {
       if (plan.objects) await discardUnwanted(() => jobHasEnded(client, ref.mark), destination, ref);
       throw error;
