@@ -2,7 +2,7 @@ import type { Client } from '@temporalio/client';
 import { DELETE_TASK, deletionIdOf, MOVE_OBJECTS, taskIdPrefix } from '../object-task/index.ts';
 import { listWorkflows, OPEN, type VisibilityQuery, visibility } from '../temporal/index.ts';
 import type { TaskOwner, TaskPage, TaskQuery, TaskView } from './service.ts';
-import { taskView } from './view.ts';
+import { type Execution, taskView } from './view.ts';
 
 /** The largest number of tasks in one answer. */
 const MAX_TASKS = 1000;
@@ -17,10 +17,13 @@ export async function listTasks(client: Client, owner: TaskOwner, query: TaskQue
   const deletions = visibility`WorkflowType = ${DELETE_TASK} AND ${OPEN}
     AND WorkflowId STARTS_WITH ${deletionIdOf(prefix)}`;
   for await (const { workflowId } of listWorkflows(client, deletions)) deleting.add(workflowId);
-  const tasks: TaskView[] = [];
+  const executions: Execution[] = [];
   for await (const execution of listWorkflows(client, tasksOf(owner))) {
     // Some of Temporal's databases ignore the case of letters when they compare ids.
-    if (!execution.workflowId.startsWith(prefix)) continue;
+    if (execution.workflowId.startsWith(prefix)) executions.push(execution);
+  }
+  const tasks: TaskView[] = [];
+  for (const execution of lastRuns(executions)) {
     const isDeleting = deleting.has(deletionIdOf(execution.workflowId));
     const task = taskView(execution, { isDeleting });
     if (task !== undefined && isWanted(task, query)) tasks.push(task);
@@ -30,12 +33,32 @@ export async function listTasks(client: Client, owner: TaskOwner, query: TaskQue
   return { tasks: tasks.slice(offset, offset + Math.min(limit, MAX_TASKS)), count: tasks.length };
 }
 
-/** Matches the last run of every task. */
+/**
+ * Matches the last run of every task. If a task was reset, also matches the runs that the resets have ended:
+ * `lastRuns` leaves them out.
+ */
 export const ALL_TASKS = visibility`WorkflowType = ${MOVE_OBJECTS} AND ExecutionStatus != 'ContinuedAsNew'`;
 
-/** Returns a filter that matches the last run of every task of a tenant at a share. */
+/** Returns a filter that matches the runs that `ALL_TASKS` matches, of a tenant's tasks at a share. */
 export function tasksOf({ share_id, tenant_id }: TaskOwner): VisibilityQuery {
   return visibility`${ALL_TASKS} AND WorkflowId STARTS_WITH ${taskIdPrefix(share_id, tenant_id)}`;
+}
+
+/** Returns the last run of each task, and leaves out the runs that resets have ended. */
+export function lastRuns(executions: readonly Execution[]): readonly Execution[] {
+  const last = new Map<string, Execution>();
+  for (const execution of executions) {
+    const { workflowId } = execution;
+    const other = last.get(workflowId);
+    if (other === undefined || isLater(execution, other)) last.set(workflowId, execution);
+  }
+  return [...last.values()];
+}
+
+/** Tells whether a run of a task has closed, or will close, after another run of the same task. */
+function isLater(run: Execution, other: Execution): boolean {
+  const end = ({ closeTime }: Execution) => closeTime?.getTime() ?? Number.POSITIVE_INFINITY;
+  return end(run) === end(other) ? run.startTime > other.startTime : end(run) > end(other);
 }
 
 function isWanted(task: TaskView, { type, status, since, until }: TaskQuery): boolean {

@@ -2,7 +2,7 @@ import type { Client } from '@temporalio/client';
 import pMap from 'p-map';
 import { MOVE_OBJECTS } from '../object-task/index.ts';
 import { describeIfThere, listPage } from '../temporal/index.ts';
-import { ALL_TASKS } from './list.ts';
+import { ALL_TASKS, lastRuns } from './list.ts';
 import type { TaskView } from './service.ts';
 import { standingOf } from './standing.ts';
 import { taskView } from './view.ts';
@@ -19,7 +19,7 @@ export async function listAllTasks(client: Client, limit: number): Promise<reado
   const { executions } = await listPage(client, ALL_TASKS, limit);
   let checked = 0;
   const tasks = await pMap(
-    executions,
+    lastRuns(executions),
     async (execution) => {
       const task = taskView(execution, { isDeleting: false });
       if (task?.status !== 'running' || checked === MAX_CHECKED) return task;
