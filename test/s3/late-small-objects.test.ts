@@ -62,3 +62,45 @@ test.each([1, 2])(
     expect(await text()).toBe('of a later task');
   },
 );
+
+test.each([
+  ['nothing', 'if-none-match'],
+  ['another object', 'if-match'],
+])(
+  'an object whose answer is lost is moved and counted once (at its key before: %s)',
+  async (was, header) => {
+    if (was !== 'nothing') await put('what was there before');
+    await rig.put('nas', 'training/x/a', Buffer.from('of the task'));
+    await rig.deployment.startWorker();
+    // The request that has this condition is the first one that the server carries out.
+    const lost = proxy.add({ ...MATCH, header }, { kind: 'swallow' }, 1);
+    const taskId = await rig.start({ type: 'export', src_target: 'training', src_prefix: 'x/' });
+    await lost.reached();
+    expect(await rig.ended(taskId, 'SUCCESS', 'FAIL')).toMatchObject({ status: 'SUCCESS', message: '' });
+    const { stdout } = await rig.deployment.command('--json', 'tasks', 'show', taskId);
+    expect(JSON.parse(stdout)).toMatchObject({ objects_moved: 1, objects_failed: 0 });
+    expect(await text()).toBe('of the task');
+  },
+);
+
+test('a request that is repeated after a lost answer replaces nothing of a person once its batch is cancelled', async () => {
+  await rig.put('nas', 'training/x/a', Buffer.from('of the task'));
+  const frozen = await rig.deployment.startWorker();
+  const repeated = proxy.add(MATCH, { kind: 'hold' });
+  const lost = proxy.add(MATCH, { kind: 'swallow' }, 1);
+  const taskId = await rig.start({ type: 'export', src_target: 'training', src_prefix: 'x/' });
+  await lost.reached();
+  await repeated.reached();
+  process.kill(frozen.pid, 'SIGSTOP');
+  await rig.deployment.startWorker();
+  const [task = ''] = await rig.workflows();
+  await rig.deployment.temporal('workflow', 'cancel', '-w', task);
+  expect(await rig.ended(taskId, 'SUCCESS', 'FAIL')).toMatchObject({ message: 'the task was cancelled' });
+  await put('of a person');
+  const before = proxy.bytes.answer;
+  repeated.remove();
+  await until(() => proxy.bytes.answer > before);
+  process.kill(frozen.pid, 'SIGCONT');
+  await frozen.stop('SIGTERM');
+  expect(await text()).toBe('of a person');
+});

@@ -1,6 +1,9 @@
+import { truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { LARGE_OBJECT } from '../../src/object-task/index.ts';
 import { openControl } from '../chaos/control.ts';
+import { until } from '../support/until.ts';
 import { startFaultyWorkers } from './faulty-workers.ts';
 import { type TaskRig, taskRig } from './support.ts';
 
@@ -59,4 +62,57 @@ test('a process that is frozen at the very call that puts a file to its path rep
   await worker.stop('SIGTERM');
   expect((await rig.get('nas', 'training/x/a')).toString()).toBe('of a later task');
   expect(await rig.tree('nas')).toEqual(['training/x/a']);
+});
+
+test.each([false, true])(
+  'a worker that is frozen while its batch is cancelled replaces no file of a person (old files: %s)',
+  async (there) => {
+    const names = ['a', 'b', 'c'].map((name) => `training/x/${name}`);
+    for (const name of names) {
+      await rig.put('bucket', name.slice('training/'.length), Buffer.from('of the task'));
+      if (there) await rig.put('nas', name, Buffer.from('what was there before'));
+    }
+    const control = openControl(rig.deployment.folder);
+    const env = { NODE_OPTIONS: `--import=${PRELOAD}`, CHAOS_CONTROL: control.folder };
+    const frozen = await rig.deployment.startWith('worker', { env });
+    const placing = control.add({
+      calls: ['link'],
+      path: '/training/x/.$',
+      act: 'hold',
+      until: names.length,
+    });
+    const taskId = await rig.start({ type: 'import', src_target: 'training', src_prefix: 'x/' });
+    await placing.reached(names.length);
+    process.kill(frozen.pid, 'SIGSTOP');
+    await rig.deployment.startWorker();
+    const [task = ''] = await rig.workflows();
+    await rig.deployment.temporal('workflow', 'cancel', '-w', task);
+    expect(await rig.ended(taskId, 'SUCCESS', 'FAIL')).toMatchObject({ message: 'the task was cancelled' });
+    for (const name of names) await rig.put('nas', name, Buffer.from('of a person'));
+    placing.release();
+    process.kill(frozen.pid, 'SIGCONT');
+    await frozen.stop('SIGTERM');
+    for (const name of names) expect((await rig.get('nas', name)).toString()).toBe('of a person');
+    expect(await rig.tree('nas')).toEqual(names);
+  },
+);
+
+test('a worker that is frozen while it reserves a large file leaves nothing if the task has been deleted', async () => {
+  await rig.put('bucket', 'x/large', 0);
+  await truncate(join(rig.deployment.folder, 'bucket/x/large'), LARGE_OBJECT);
+  const control = openControl(rig.deployment.folder);
+  const env = { NODE_OPTIONS: `--import=${PRELOAD}`, CHAOS_CONTROL: control.folder };
+  const frozen = await rig.deployment.startWith('worker', { env });
+  const reserving = control.add({ calls: ['rename'], path: '\\.new ', act: 'hold', until: 1 });
+  const taskId = await rig.start({ type: 'import', src_target: 'training', src_prefix: 'x/' });
+  await reserving.reached();
+  process.kill(frozen.pid, 'SIGSTOP');
+  await rig.deployment.startWorker();
+  expect((await rig.call('DELETE', `/task/${taskId}`)).status).toBe(202);
+  // Temporal may have given steps of the deletion to the frozen worker.
+  await until(async () => (await rig.call('GET', `/task/${taskId}`)).status === 400, 100_000);
+  reserving.release();
+  process.kill(frozen.pid, 'SIGCONT');
+  await frozen.stop('SIGTERM');
+  expect(await rig.tree('nas')).toEqual([]);
 });
