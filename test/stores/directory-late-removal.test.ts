@@ -21,7 +21,7 @@ afterEach(() => {
 const share = freshShare();
 const { refTo, commit } = share;
 
-/** Runs a removal that freezes when it has found nothing. Returns a function that wakes it, and awaits it. */
+/** Starts a removal, which freezes when it has found nothing. Returns a function that wakes and awaits it. */
 async function frozenRemoval(removal: () => Promise<unknown>): Promise<() => Promise<void>> {
   const [frozen, thawed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   freeze.before = async (path) => {

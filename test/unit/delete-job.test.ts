@@ -4,14 +4,17 @@ import { CLEAN_UP, COPY_IMAGE, cleanUpIdOf } from '../../src/copy-job/index.ts';
 import { deleteJob } from '../../src/job-service/delete.ts';
 import { OPERATOR } from '../../src/job-service/service.ts';
 
-/** Stands for a Temporal whose lists do not show the clean-up of a job yet. `of` is a run of the job. */
-function temporalWithCleanUp(of: string) {
+/**
+ * Returns the client of a Temporal that has a job and its clean-up, and whose lists do not show the clean-up
+ * yet. The clean-up is named after `run`.
+ */
+function temporalWithCleanUp(run: string) {
   const deleteWorkflowExecution = vi.fn(async () => {});
   const job = { type: COPY_IMAGE, closeTime: new Date(), status: { name: 'CANCELLED' } };
   const cleanUp = { type: CLEAN_UP, status: { name: 'RUNNING' } };
   const known = new Map<string, object>([
     ['job', { ...job, workflowId: 'job', runId: 'last', startTime: new Date(), memo: {} }],
-    [cleanUpIdOf('job', of), cleanUp],
+    [cleanUpIdOf('job', run), cleanUp],
   ]);
   const describe = async (id: string) => {
     const found = known.get(id);
@@ -30,7 +33,7 @@ function temporalWithCleanUp(of: string) {
 }
 
 test.each(['first', 'last'])(
-  'a job is not deleted while its clean-up runs, which lists do not show yet (named after the %s run)',
+  'a job is not deleted while its clean-up runs, even if no list shows it yet (named after the %s run)',
   async (run) => {
     const { client, deleteWorkflowExecution } = temporalWithCleanUp(run);
     const deletion = deleteJob(client, new Map(), OPERATOR, 'job');

@@ -16,7 +16,11 @@ function temporal(retention: number | null, ...states: readonly ('open' | 'close
   return temporalThatLists(({ query }) => query.includes(MARK), retention, states);
 }
 
-/** @param lists tells whether a list of workflows has the job */
+/**
+ * Makes the client of a Temporal as `temporal` does.
+ *
+ * @param lists tells whether the list for a query has the job
+ */
 function temporalThatLists(
   lists: (request: { query: string }) => boolean,
   retention: number | null,
@@ -112,7 +116,7 @@ test('an open job whose first run Temporal has forgotten keeps what it makes', a
   expect(await sweepWhile('closed')).toMatchObject({ outcome: 'removed' });
 });
 
-test('a leftover that cannot be removed does not keep a sweep from the others', async () => {
+test('a leftover that cannot be removed does not keep a sweep from removing the others', async () => {
   const refuse = async () => {
     throw new StoreError('forbidden', 'refused');
   };
