@@ -57,7 +57,7 @@ export function check<State>(model: Model<State>, most: number): Verdict {
         if (seen.has(key)) continue;
         seen.add(key);
         if (seen.size > most) throw new Error(`more than ${most} states`);
-        following.push({ state: step.state, way: { label: once(labels, step.label), before: way } });
+        following.push({ state: step.state, way: { label: interned(labels, step.label), before: way } });
       }
     }
     if (following.length === 0) return { states: seen.size, depth, fault: null, trace: [] };
@@ -66,7 +66,7 @@ export function check<State>(model: Model<State>, most: number): Verdict {
 }
 
 /** Returns the first copy of a label, so that equal labels take up memory only once. */
-function once(labels: Map<string, string>, label: string): string {
+function interned(labels: Map<string, string>, label: string): string {
   const known = labels.get(label);
   if (known !== undefined) return known;
   labels.set(label, label);

@@ -29,7 +29,7 @@ export interface Rule {
    * if a run later than the cancelled one was terminated.
    */
   readonly cleanUpSpares: boolean;
-  /** A sweep removes exactly what it has listed, and only while it is unfinished. */
+  /** A sweep removes exactly what it has listed, and only while that is unfinished. */
   readonly sweepsWhatWasListed: boolean;
   /**
    * A run after a reset undoes what earlier runs have made and committed, unless one of them was replicated.
