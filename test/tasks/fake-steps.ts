@@ -29,7 +29,12 @@ export interface FakeTask {
   stop(): Promise<void>;
 }
 
-/** Starts a task, and returns when it moves its only batch, which follows `move`. */
+/**
+ * Starts a task, and returns as soon as its first batch is being moved.
+ *
+ * @param move what the step does that moves a batch
+ * @param next the last path of the batch; `null` if there are no objects after it
+ */
 export async function startFakeTask(
   { address, client }: { readonly address: string; readonly client: Client },
   { move, next = null }: { readonly move: () => Promise<BatchProgress>; readonly next?: string | null },

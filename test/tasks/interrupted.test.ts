@@ -78,9 +78,9 @@ const INTERRUPTIONS: Readonly<Record<string, (handle: WorkflowHandle) => Promise
     await onBatch(handle, 'unpause');
   },
   'is reset': (handle) => onBatch(handle, 'reset'),
-  'belongs to a task that is reset to its first task': ({ workflowId }) =>
+  'belongs to a task that is reset to its first Workflow Task': ({ workflowId }) =>
     resetWorkflow(rig.deployment.client, workflowId, 'first'),
-  'belongs to a task that is reset to its last task': ({ workflowId }) =>
+  'belongs to a task that is reset to its last Workflow Task': ({ workflowId }) =>
     resetWorkflow(rig.deployment.client, workflowId, 'last'),
 };
 

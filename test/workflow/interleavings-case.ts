@@ -13,8 +13,8 @@ type Cancel = 'signal' | 'update' | 'native' | 'job service';
 export type Deed =
   | `cancel by ${Cancel}`
   | `force by ${Exclude<Cancel, 'native'>}`
-  | 'reset to the first task'
-  | 'reset to the last task'
+  | 'reset to the first Workflow Task'
+  | 'reset to the last Workflow Task'
   | 'terminate'
   | 'pause'
   | 'fail once'
@@ -45,7 +45,7 @@ const CANCELS: readonly Deed[] = [
   'cancel by job service',
 ];
 const FORCES: readonly Deed[] = ['force by signal', 'force by update', 'force by job service'];
-const RESETS: readonly Deed[] = ['reset to the first task', 'reset to the last task'];
+const RESETS: readonly Deed[] = ['reset to the first Workflow Task', 'reset to the last Workflow Task'];
 const LOSSES: readonly Deed[] = [
   'freeze until the next attempt',
   'freeze until the end',

@@ -31,8 +31,8 @@ export interface Reach {
 export async function perform(deed: Deed, reach: Reach, runId?: string): Promise<Accepted | undefined> {
   const { client, workflowId } = reach;
   if (deed === 'terminate') await client.workflow.getHandle(workflowId).terminate('on purpose');
-  else if (deed === 'reset to the first task') await resetWorkflow(client, workflowId, 'first');
-  else if (deed === 'reset to the last task') await resetWorkflow(client, workflowId, 'last');
+  else if (deed === 'reset to the first Workflow Task') await resetWorkflow(client, workflowId, 'first');
+  else if (deed === 'reset to the last Workflow Task') await resetWorkflow(client, workflowId, 'last');
   else if (deed === 'pause') await pause(reach);
   else return cancel(deed, reach, runId);
   return undefined;

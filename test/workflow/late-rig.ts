@@ -19,8 +19,8 @@ export const ENDINGS = [
   'canceled',
   'forced',
   'terminated',
-  'reset to its first task',
-  'reset to its last task',
+  'reset to its first Workflow Task',
+  'reset to its last Workflow Task',
   'paused',
 ] as const;
 
@@ -143,8 +143,8 @@ async function bringAbout(rig: Rig, job: Job, mark: string, ending: LateCase['en
   if (ending === 'canceled') await job.handle.signal('cancel');
   if (ending === 'forced') await job.handle.executeUpdate('requestCancel', { args: [{ force: true }] });
   if (ending === 'terminated') await job.handle.terminate();
-  if (ending === 'reset to its first task') await resetWorkflow(rig.client, workflowId, 'first');
-  if (ending === 'reset to its last task') await resetWorkflow(rig.client, workflowId, 'last');
+  if (ending === 'reset to its first Workflow Task') await resetWorkflow(rig.client, workflowId, 'first');
+  if (ending === 'reset to its last Workflow Task') await resetWorkflow(rig.client, workflowId, 'last');
   if (ending === 'paused') {
     await rig.client.workflowService.pauseWorkflowExecution({ ...named(rig, workflowId), reason: 'a test' });
     await until(async () => {

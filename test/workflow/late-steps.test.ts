@@ -26,8 +26,9 @@ function endOfCase({ step, ending }: LateCase): { status: string; isThere: boole
   // The commit of a terminated job is not undone, because somebody may use the image already.
   if (ending === 'terminated') return { status: ending, isThere: step === 'commitImage' };
   if (ending === 'canceled' || ending === 'forced') return { status: 'canceled', isThere: false };
-  // A job that discards has failed already. Only a reset to its first task can make an image again.
-  const fails = step === 'discardImage' && ending !== 'replicated' && ending !== 'reset to its first task';
+  // A job that discards has failed already. Only a reset to its first Workflow Task can make an image again.
+  const fails =
+    step === 'discardImage' && ending !== 'replicated' && ending !== 'reset to its first Workflow Task';
   if (ending === 'failed' || fails) return { status: 'error', isThere: false };
   return { status: 'replicated', isThere: true };
 }
