@@ -25,18 +25,19 @@ module.exports = {
     only(
       'stores-know-images-and-clouds-only',
       '^src/stores/',
-      '^(src/(?!image/|memory/|stores/|openstack/|http/|text/)|workflows/|activities/)',
+      '^(src/(?!image/|memory/|stores/|openstack/|http/|text/|wait/)|workflows/|activities/)',
     ),
+    only('wait-is-a-base', '^src/wait/', '^(src/(?!wait/)|workflows/|activities/)'),
     only('http-is-a-base', '^src/http/', '^(src/(?!http/)|workflows/|activities/)'),
     only(
       'openstack-knows-nothing-of-copies',
       '^src/openstack/',
-      '^(src/(?!openstack/|http/)|workflows/|activities/)',
+      '^(src/(?!openstack/|http/|wait/)|workflows/|activities/)',
     ),
     only(
       'transfer-knows-stores-only',
       '^src/transfer/',
-      '^(src/(?!image/|memory/|stores/|transfer/)|workflows/|activities/)',
+      '^(src/(?!image/|memory/|stores/|transfer/|wait/)|workflows/|activities/)',
     ),
     only('transfer-touches-no-disk', '^src/transfer/', '^(node:)?fs(/promises)?$'),
     only('memory-is-a-base', '^src/memory/', '^(src/(?!memory/)|workflows/|activities/)'),

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
-import { withinTime } from '../http/index.ts';
+import { withinTime } from '../wait/index.ts';
 import type { DialectContext } from './dialect.ts';
 import { ErrorBody } from './ecl/index.ts';
 

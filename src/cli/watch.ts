@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { isFinal } from '../copy-job/index.ts';
-import { waitFor } from '../http/index.ts';
 import { JobError, type JobService, type JobView, OPERATOR } from '../job-service/index.ts';
+import { pause, waitFor } from '../wait/index.ts';
 import type { Progress, ProgressBar } from './bar.ts';
 
 /** The time between two looks at the job; milliseconds. */
@@ -36,7 +35,7 @@ export async function watchJob(
         if (latest !== undefined) bar?.show({ ...progressOf(latest), state: 'Temporal does not answer' });
         if (Date.now() - lastAnswerAt > MAX_AWAY) return await jobs.show(OPERATOR, jobId);
       }
-      await sleep(INTERVAL, undefined, { signal }).catch(() => signal.throwIfAborted());
+      await pause(INTERVAL, signal);
     }
   } finally {
     bar?.stop();

@@ -2,5 +2,3 @@ export { namesProxy, openAgent } from './agent.ts';
 export { withoutSecrets } from './quoted-secrets.ts';
 export { received } from './receive-buffers.ts';
 export { type Tunnel, tunnelTo, UnusableProxy } from './tunnel.ts';
-export { waitFor } from './wait-for.ts';
-export { withinTime } from './within-time.ts';

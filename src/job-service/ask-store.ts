@@ -1,7 +1,7 @@
-import { withinTime } from '../http/index.ts';
 import type { UserCredential } from '../openstack/index.ts';
 import { StoreError } from '../stores/index.ts';
 import { outsideTemporalDeadline } from '../temporal/index.ts';
+import { withinTime } from '../wait/index.ts';
 import { JobError } from './errors.ts';
 
 /** The longest time for which a caller waits for a store; milliseconds. */

@@ -1,6 +1,7 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { withinTime } from '../http/index.ts';
+import { errorText } from '../text/index.ts';
+import { withinTime } from '../wait/index.ts';
 import type { Metrics } from './metrics.ts';
 
 /** The sources of the answers at the metrics' address. */
@@ -62,7 +63,7 @@ const ROUTES: Readonly<Record<string, Route>> = {
       await withinTime(ready(), READY_TIMEOUT, () => new Error('no answer in time'));
       send(response, 200, 'application/json', '{"status":"ok"}\n');
     } catch (error) {
-      const message = (error as Error).message;
+      const message = errorText(error);
       send(response, 503, 'application/json', `${JSON.stringify({ status: 'unavailable', message })}\n`);
     }
   },

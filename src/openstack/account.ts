@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { openAgent, waitFor } from '../http/index.ts';
+import { openAgent } from '../http/index.ts';
+import { waitFor } from '../wait/index.ts';
 import { type Cloud, type CloudOptions, loadCloud } from './cloud.ts';
 import { CloudConfigError, OpenStackError } from './errors.ts';
 import type { Keystone } from './keystone.ts';

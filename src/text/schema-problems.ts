@@ -54,7 +54,7 @@ export function schemaProblems(
   for (const error of errors) {
     // typebox reports an unknown key twice.
     if (error.keyword === 'boolean') continue;
-    for (const problem of problemsOf(schema, value, error, secret)) {
+    for (const problem of problemsOf(schema, value, error, { secret })) {
       if (!found.has(problem.path)) found.set(problem.path, problem);
     }
   }
@@ -65,7 +65,12 @@ export function schemaProblems(
   return [...found.values()];
 }
 
-function problemsOf(schema: Schema, value: unknown, error: SchemaError, secret: boolean): SchemaProblem[] {
+function problemsOf(
+  schema: Schema,
+  value: unknown,
+  error: SchemaError,
+  options: { readonly secret: boolean },
+): SchemaProblem[] {
   const steps = stepsOf(error.instancePath);
   const part = steps.reduce<Schema>(schemaOf, schema);
   const { requiredProperties = [], additionalProperties = [] } = error.params as Record<string, string[]>;
@@ -75,7 +80,7 @@ function problemsOf(schema: Schema, value: unknown, error: SchemaError, secret: 
   if (error.keyword === 'additionalProperties')
     return additionalProperties.map((key) => ({ path: path(key), problem: unknownKey(part) }));
   const given = steps.reduce<unknown>(member, value);
-  return [{ path: path(), problem: wrongValue(error.keyword, part, given, { secret }) }];
+  return [{ path: path(), problem: wrongValue(error.keyword, part, given, options) }];
 }
 
 /**

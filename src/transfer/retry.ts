@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreError } from '../stores/index.ts';
+import { pause } from '../wait/index.ts';
 import type { Ledger } from './ledger.ts';
 
 /** How long a copy may stand still; milliseconds. */
@@ -45,7 +45,7 @@ export async function waitForRetry(
   if (!fault.retryable || fault.code === 'lost') throw fault;
   assertPatience(fault, context);
   context.onFault(fault);
-  if (milliseconds > 0) await sleep(milliseconds, undefined, { signal }).catch(() => signal.throwIfAborted());
+  if (milliseconds > 0) await pause(milliseconds, signal);
 }
 
 /** Throws `stalled` if no byte has moved for longer than a copy may stand still. */

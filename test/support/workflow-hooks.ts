@@ -1,8 +1,8 @@
 import { Context } from '@temporalio/activity';
 import { onTestFinished } from 'vitest';
-import { waitFor } from '../../src/http/index.ts';
 import type { ByteRange } from '../../src/image/index.ts';
 import type { ImageStore, PartReader, Watch } from '../../src/stores/index.ts';
+import { waitFor } from '../../src/wait/index.ts';
 
 type StoreCall = 'inspect' | 'openReader' | 'prepare' | 'openSink' | 'commit' | 'discard';
 

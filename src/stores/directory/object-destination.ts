@@ -1,9 +1,9 @@
 import { lstat } from 'node:fs/promises';
 import { MIB } from '../../memory/index.ts';
+import { pause } from '../../wait/index.ts';
 import type { PartSink } from '../data-port.ts';
 import { assertReachable, ignoring, isErrno, onDisk } from '../disk/disk-errors.ts';
 import { readFence, takeFence } from '../disk/fence.ts';
-import { pause } from '../pause.ts';
 import type { DestinationRef, ImageDestination, Watch } from '../port.ts';
 import { goneError } from '../refusals.ts';
 import { hasAnyDigest, haveDigests } from '../same-bytes.ts';

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pause } from '../../wait/index.ts';
 import type { PartSink } from '../data-port.ts';
-import { pause } from '../pause.ts';
 import { StoreError } from '../store-error.ts';
 import { fromErrno, isErrno } from './disk-errors.ts';
 import { openPartFile, removePartFile } from './part-file.ts';

@@ -1,6 +1,6 @@
 import { compareDigests } from '../../image/index.ts';
+import { pause } from '../../wait/index.ts';
 import type { StreamSink } from '../data-port.ts';
-import { pause } from '../pause.ts';
 import type { DestinationRef } from '../port.ts';
 import { goneError } from '../refusals.ts';
 import { StoreError } from '../store-error.ts';

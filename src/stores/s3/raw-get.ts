@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { HttpRequest } from '@smithy/core/protocols';
 import type { Dispatcher } from 'undici';
-import { waitFor } from '../../http/index.ts';
+import { waitFor } from '../../wait/index.ts';
 import { type Overload, overloadOf, StoreError } from '../store-error.ts';
 import type { SignedAddress } from './signed-address.ts';
 

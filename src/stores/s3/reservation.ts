@@ -1,4 +1,4 @@
-import { pause } from '../pause.ts';
+import { pause } from '../../wait/index.ts';
 import type { DestinationRef, Watch } from '../port.ts';
 import { isStoreError } from '../store-error.ts';
 import { EXPIRY } from './brief-delete.ts';

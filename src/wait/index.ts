@@ -1,0 +1,3 @@
+export { pause } from './pause.ts';
+export { waitFor } from './wait-for.ts';
+export { withinTime } from './within-time.ts';
