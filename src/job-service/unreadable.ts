@@ -1,6 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
+import type { temporal } from '@temporalio/proto';
 
+type IHistoryEvent = temporal.api.history.v1.IHistoryEvent;
+
+/** The number of events that one request reads from the end of a history. Few come after a pause. */
+const PAGE = 50;
 /** `PAUSE_REQUESTED_BEFORE_TASK_STARTED`, a value of `temporal.api.enums.v1.WorkflowTaskFailedCause`. */
 const PAUSED_BEFORE_STARTED = 39;
 
@@ -17,12 +22,7 @@ export async function resetIfUnreadable(
   runId: string,
   identity: string,
 ): Promise<void> {
-  const { events } = await client.workflow.getHandle(workflowId, runId).fetchHistory();
-  const all = events ?? [];
-  const unread = all.slice(1 + all.findLastIndex((event) => event.workflowTaskCompletedEventAttributes));
-  const failed = unread.find(
-    ({ workflowTaskFailedEventAttributes: task }) => task?.cause === PAUSED_BEFORE_STARTED,
-  );
+  const failed = await firstUnreadable(client, workflowId, runId);
   if (!failed?.eventId) return;
   await client.workflowService.resetWorkflowExecution({
     namespace: client.options.namespace,
@@ -32,4 +32,40 @@ export async function resetIfUnreadable(
     requestId: randomUUID(),
     identity,
   });
+}
+
+/**
+ * Returns the first event that no worker can read; nothing if there is none. Workers have read all events up
+ * to the last Workflow Task that was completed, so only the later ones are asked for.
+ */
+async function firstUnreadable(
+  client: Client,
+  workflowId: string,
+  runId: string,
+): Promise<IHistoryEvent | undefined> {
+  let first: IHistoryEvent | undefined;
+  for await (const event of eventsFromEnd(client, workflowId, runId)) {
+    if (event.workflowTaskCompletedEventAttributes) break;
+    if (event.workflowTaskFailedEventAttributes?.cause === PAUSED_BEFORE_STARTED) first = event;
+  }
+  return first;
+}
+
+/** Yields the events of a run, the last one first. Reads a page when it is needed. */
+async function* eventsFromEnd(
+  client: Client,
+  workflowId: string,
+  runId: string,
+): AsyncGenerator<IHistoryEvent> {
+  let nextPageToken: Uint8Array | undefined;
+  do {
+    const page = await client.workflowService.getWorkflowExecutionHistoryReverse({
+      namespace: client.options.namespace,
+      execution: { workflowId, runId },
+      maximumPageSize: PAGE,
+      ...(nextPageToken && { nextPageToken }),
+    });
+    yield* page.history?.events ?? [];
+    nextPageToken = page.nextPageToken;
+  } while (nextPageToken?.length);
 }
