@@ -37,6 +37,7 @@ export function addTasksCommand(program: Command): void {
     .summary('list the import and export tasks of file shares')
     .description('List the import and export tasks of all tenants, and tell why running ones stand still.')
     .action(async (_options, command: Command) => {
+      assertNoArguments(command);
       const { limit, ...options } = command.optsWithGlobals<ListingOptions & { limit: number }>();
       await withContext(options, async ({ client }) => {
         const tasks = await listAllTasks(client, limit);
@@ -59,6 +60,18 @@ export function addTasksCommand(program: Command): void {
         print(options.json, task, taskText(task));
       });
     });
+  // `show` would inherit this, if it were set before.
+  tasks.allowExcessArguments();
+}
+
+/**
+ * Refuses arguments of a command that has both an action and commands below it. Commander would report too
+ * many arguments; a misspelled command is more likely.
+ */
+function assertNoArguments(command: Command): void {
+  if (command.args.length === 0) return;
+  // This method suggests the right word. Commander has it, but its types do not.
+  (command as Command & { unknownCommand(): never }).unknownCommand();
 }
 
 /** Returns a task as text for people: one fact a line, and then its failures. */

@@ -51,6 +51,7 @@ test('`--help` of a command has the options of all commands, and examples', asyn
 test.each([
   ['a command', ['lst'], 'list'],
   ['a command below another', ['images', 'ad'], 'add'],
+  ['a command below one that does something itself', ['tasks', 'shw'], 'show'],
   ['an option', ['list', '--stat', 'error'], '--status'],
 ])('%s that is misspelled exits with 2, and the error suggests the right word', async (_what, args, word) => {
   const { code, stdout, stderr } = await deployment.command(...args);
