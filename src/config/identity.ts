@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
-import ms, { type StringValue } from 'ms';
 import Type, { type Static, type TSchema } from 'typebox';
 import { toVersion3 } from '../openstack/index.ts';
 import type { IdentityConfig } from './config.ts';
+import { parseDuration } from './duration.ts';
 import { closed, duration, text } from './schema-parts.ts';
 
 const TokenFile = Type.Object(
@@ -29,19 +29,11 @@ const Keystone = Type.Object(
   closed,
 );
 
-/** The schema of `identity` for each driver. */
-const SCHEMAS: ReadonlyMap<string, TSchema> = new Map<string, TSchema>([
+/** The schema of the section `identity` for each driver. */
+export const identitySchemas: ReadonlyMap<string, TSchema> = new Map<string, TSchema>([
   ['token-file', TokenFile],
   ['keystone', Keystone],
 ]);
-
-/** The names of the identity drivers. */
-export const identityDrivers: readonly string[] = [...SCHEMAS.keys()];
-
-/** Returns the schema of the section `identity` for a driver; `undefined` if there is no such driver. */
-export function identitySchema(driver: string): TSchema | undefined {
-  return SCHEMAS.get(driver);
-}
 
 /**
  * Returns the configuration of a section `identity`, with every default filled in. The section MUST match its
@@ -55,7 +47,7 @@ export function identityConfig(section: object, baseDirectory: string): Identity
     authUrl: toVersion3(known.auth_url) ?? known.auth_url,
     verify: known.insecure !== true,
     cacert: known.cacert === undefined ? null : resolve(baseDirectory, known.cacert),
-    cacheFor: ms((known.cache_for ?? '60s') as StringValue),
+    cacheFor: parseDuration(known.cache_for ?? '60s'),
     cloud: known.cloud ?? null,
   };
 }

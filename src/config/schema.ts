@@ -1,9 +1,10 @@
-import Type, { type Static } from 'typebox';
+import Type, { type Static, type TSchema } from 'typebox';
 import { LOG_LEVELS } from './config.ts';
 import { Bandwidth, closed, duration, Name, name, named, PAIR_PATTERN, size, text } from './schema-parts.ts';
 import { TenantLimitsSection } from './tenant-limits.ts';
 
-const Region = Type.Object(
+/** A region. The options of its store are checked apart, for they depend on the driver. */
+export const Region = Type.Object(
   {
     store: Type.Object({ driver: Type.String() }),
     task_queue: Type.Optional(
@@ -22,6 +23,14 @@ const Region = Type.Object(
   },
   closed,
 );
+
+/** Returns the schema of the section `regions`, if a region has this schema. */
+export const recordOfRegions = <T extends TSchema>(region: T) =>
+  Type.Record(Name, region, {
+    minProperties: 1,
+    ...named,
+    description: 'The regions by name, each with its store.',
+  });
 
 const Share = Type.Object(
   {
@@ -204,11 +213,7 @@ const Log = Type.Object(
 /** The configuration file. docs/configuration.md explains every key. */
 export const ConfigFile = Type.Object(
   {
-    regions: Type.Record(Name, Region, {
-      minProperties: 1,
-      ...named,
-      description: 'The regions by name, each with its store.',
-    }),
+    regions: recordOfRegions(Region),
     shares: Type.Optional(
       Type.Record(Name, Share, {
         ...named,

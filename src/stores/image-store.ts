@@ -1,4 +1,4 @@
-import type { TSchema } from 'typebox';
+import type { TObject } from 'typebox';
 import type { ImageRecord } from '../image/index.ts';
 import type { UserCredential } from '../openstack/index.ts';
 import type { Leftover } from './leftover.ts';
@@ -58,7 +58,7 @@ export interface NewImage {
 export interface StoreDriver<Options = unknown> {
   readonly name: string;
   /** JSON Schema of the options beside `driver`. */
-  readonly options: TSchema;
+  readonly options: TObject;
   /** Opens a store, and sends nothing to it yet. Relative paths are relative to `baseDirectory`. */
   open(options: Options, baseDirectory: string): ImageStore;
 }
