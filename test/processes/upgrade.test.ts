@@ -1,45 +1,22 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Deployment, deploy, MIB } from '../support/deployment.ts';
+import { expect, test } from 'vitest';
+import { MIB } from '../support/deployment.ts';
 import { endOf, startJob, untilWritten } from '../support/jobs.ts';
-import {
-  noPreviousRelease,
-  type PreviousRelease,
-  unpackPreviousRelease,
-} from '../support/previous-release.ts';
+import { describeUpgrades } from '../support/upgrade-rig.ts';
 
 const SIZE = 128 * MIB;
 /** The bytes of the parts that were being read when the worker stopped. */
 const IN_FLIGHT = 4 * 8 * MIB;
 
-const obstacle = noPreviousRelease();
-
-let previous: PreviousRelease;
-beforeAll(async () => {
-  if (obstacle === null) previous = await unpackPreviousRelease();
-});
-afterAll(() => previous?.remove());
-
-describe.each(['forwards', 'back'] as const)(
-  'a worker that is replaced in the middle of a copy (%s)',
-  (way) => {
-    let deployment: Deployment;
-    beforeEach(async ({ skip }) => {
-      if (obstacle !== null) skip(obstacle);
-      // The previous release does not know `heartbeat_interval`.
-      deployment = await deploy({ limits: { heartbeat_timeout: '30s', heartbeat_interval: undefined } });
-    });
-    afterEach(() => deployment?.stop());
-
-    const [first, second] = way === 'forwards' ? ['previous', 'present'] : ['present', 'previous'];
-    const start = (release: string | undefined, reads: number) =>
-      deployment.startSlowWorker(reads, 0, ...(release === 'previous' ? [previous.command] : []));
-
+describeUpgrades(
+  async () => ({}),
+  (upgrade) => {
     /** Starts a copy with one release, and stops its worker in the middle. */
     async function begun() {
+      const { deployment } = upgrade;
       const image = await deployment.addImage('ot1', SIZE);
-      const worker = await start(first, 500);
+      const worker = await upgrade.startFirst(500);
       const jobId = await startJob(deployment, image.id);
       await untilWritten(deployment, jobId, SIZE / 3);
       expect(await worker.stop('SIGTERM')).toBe(0);
@@ -48,8 +25,9 @@ describe.each(['forwards', 'back'] as const)(
     }
 
     test('the other release goes on with the copy, and reads again only what was in flight', async () => {
+      const { deployment } = upgrade;
       const { image, jobId, read } = await begun();
-      const worker = await start(second, 0);
+      const worker = await upgrade.startSecond(0);
       expect(await endOf(deployment, jobId)).toMatchObject({
         status: 'replicated',
         sha512: image.os_hash_value,
@@ -70,8 +48,9 @@ describe.each(['forwards', 'back'] as const)(
     });
 
     test('the other release cancels the copy, and leaves nothing', async () => {
+      const { deployment } = upgrade;
       const { jobId } = await begun();
-      const worker = await start(second, 500);
+      const worker = await upgrade.startSecond(500);
       await deployment.command('cancel', jobId);
       expect(await endOf(deployment, jobId)).toMatchObject({ status: 'canceled' });
       expect(await deployment.files('ot2')).toEqual([]);

@@ -1,14 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import {
-  CreateBucketCommand,
-  ListMultipartUploadsCommand,
-  ListObjectsV2Command,
-  ListPartsCommand,
-  S3Client,
-} from '@aws-sdk/client-s3';
-import { afterEach, beforeEach, expect, inject, test } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { COPY_IMAGE, type CopyRequest, TASK_QUEUE } from '../../src/copy-job/index.ts';
 import type { ObjectStore } from '../../src/stores/index.ts';
 import { asStore, bytesOf, pathsOf } from '../stores/objects-under-test.ts';
@@ -16,6 +9,7 @@ import { dataOf } from '../stores/store-under-test.ts';
 import { type Deployment, deploy, MIB } from '../support/deployment.ts';
 import { endOf } from '../support/jobs.ts';
 import { until } from '../support/until.ts';
+import { openBucket, type TestBucket } from './bucket-rig.ts';
 import { SERVER } from './s3-under-test.ts';
 
 const SIZE = 100 * MIB;
@@ -25,16 +19,11 @@ const OLD = Buffer.from('what was there before');
 const { signal } = new AbortController();
 
 let deployment: Deployment;
-let client: S3Client;
-let prefix: string;
-const Bucket = `objects-${randomUUID()}`;
+let bucket: TestBucket;
 beforeEach(async () => {
-  const endpoint = inject('s3Endpoint');
-  client = new S3Client({ region: 'us-east-1', endpoint, forcePathStyle: true });
-  await client.send(new CreateBucketCommand({ Bucket })).catch(() => {});
-  prefix = randomUUID();
-  const bucket = { driver: 's3', bucket: Bucket, prefix, endpoint, path_style: true };
-  const regions = { share: { store: { driver: 'directory', path: 'share' } }, bucket: { store: bucket } };
+  bucket = await openBucket();
+  const share = { store: { driver: 'directory', path: 'share' } };
+  const regions = { share, bucket: bucket.region('prefix') };
   deployment = await deploy({
     regions: ['share'],
     config: { regions, api: {} },
@@ -44,7 +33,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await deployment.stop();
-  client.destroy();
+  bucket.close();
 });
 
 type Region = 'share' | 'bucket';
@@ -74,20 +63,6 @@ async function start(from: Region, to: Region): Promise<string> {
   return workflowId;
 }
 
-async function upload() {
-  const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket }));
-  return Uploads.find(({ Key }) => Key?.startsWith(prefix));
-}
-
-/** Returns the number of bytes of unfinished parts that S3 has. */
-async function bytesPut(): Promise<number> {
-  const found = await upload();
-  if (found === undefined) return 0;
-  const of = { Bucket, Key: found.Key, UploadId: found.UploadId };
-  const { Parts = [] } = await client.send(new ListPartsCommand(of));
-  return Parts.reduce((sum, { Size = 0 }) => sum + Size, 0);
-}
-
 /**
  * Returns the number of bytes that a journal on the share's disk notes as durable. A resumed copy of an
  * object goes on with these bytes only, because no digest could tell whether others are right.
@@ -101,14 +76,15 @@ async function bytesJournaled(): Promise<number> {
     .reduce((sum, line) => sum + (([start, end]) => Number(end) - Number(start))(line.split(' ')), 0);
 }
 
-const bytesThere: Record<Region, () => Promise<number>> = { bucket: bytesPut, share: bytesJournaled };
+const bytesThere: Record<Region, () => Promise<number>> = {
+  bucket: () => bucket.bytesPut(),
+  share: bytesJournaled,
+};
 
 /** Lists everything in a region except the objects. */
-async function leftovers(region: Region): Promise<unknown[]> {
+async function leftovers(region: Region): Promise<string[]> {
   if (region === 'share') return readdir(fileOf('.image-replicator')).catch(() => []);
-  const below = { Bucket, Prefix: `${prefix}/.image-replicator/` };
-  const { Contents = [] } = await client.send(new ListObjectsV2Command(below));
-  return [...Contents, await upload()].filter((left) => left !== undefined);
+  return [...(await bucket.keys('prefix/.image-replicator/')), ...(await bucket.uploads())];
 }
 
 async function putAt(region: Region, data: Uint8Array): Promise<void> {

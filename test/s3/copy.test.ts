@@ -1,62 +1,33 @@
-import { randomUUID } from 'node:crypto';
-import {
-  CreateBucketCommand,
-  ListMultipartUploadsCommand,
-  ListObjectsV2Command,
-  ListPartsCommand,
-  S3Client,
-} from '@aws-sdk/client-s3';
-import { afterEach, beforeEach, expect, inject, test } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { dataOf } from '../stores/store-under-test.ts';
 import { type Deployment, deploy, MIB } from '../support/deployment.ts';
 import { endOf, startJob } from '../support/jobs.ts';
 import { until } from '../support/until.ts';
+import { openBucket, type TestBucket } from './bucket-rig.ts';
 import { SERVER } from './s3-under-test.ts';
 
 const SIZE = 128 * MIB;
 
 let deployment: Deployment;
-let client: S3Client;
-const Bucket = `copies-${randomUUID()}`;
+let bucket: TestBucket;
 beforeEach(async () => {
-  const endpoint = inject('s3Endpoint');
-  client = new S3Client({ region: 'us-east-1', endpoint, forcePathStyle: true });
-  await client.send(new CreateBucketCommand({ Bucket })).catch(() => {});
-  const s3 = (prefix: string) => ({
-    store: { driver: 's3', bucket: Bucket, prefix, endpoint, path_style: true },
-  });
-  const run = randomUUID();
+  bucket = await openBucket();
   deployment = await deploy({
     // A slow worker delays each read and each write of a file. With many lanes, it would not be slow.
     limits: { lanes: 4 },
     config: {
       regions: {
         ot1: { store: { driver: 'directory', path: 'ot1' } },
-        ot2: s3(`${run}/ot2`),
-        ot3: s3(`${run}/ot3`),
+        ot2: bucket.region('run/ot2'),
+        ot3: bucket.region('run/ot3'),
       },
     },
   });
 });
 afterEach(async () => {
   await deployment.stop();
-  client.destroy();
+  bucket.close();
 });
-
-const upload = async (jobId: string) => {
-  const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket }));
-  return Uploads.find(({ Key }) => Key?.includes(jobId));
-};
-
-/** Returns the number of bytes of an unfinished copy that S3 has. */
-async function bytesPut(jobId: string): Promise<number> {
-  const found = await upload(jobId);
-  if (found === undefined) return 0;
-  const { Parts = [] } = await client.send(
-    new ListPartsCommand({ Bucket, Key: found.Key, UploadId: found.UploadId }),
-  );
-  return Parts.reduce((sum, { Size = 0 }) => sum + Size, 0);
-}
 
 async function copied(imageId: string, from: string, to: string): Promise<string> {
   const { code, stdout, stderr } = await deployment.command(
@@ -94,9 +65,9 @@ test.runIf(SERVER.listsChecksums)(
     const image = await deployment.addImage('ot1', SIZE);
     const first = await deployment.startSlowWorker(300);
     const jobId = await startJob(deployment, image.id);
-    await until(async () => (await bytesPut(jobId)) >= SIZE / 3);
+    await until(async () => (await bucket.bytesPut()) >= SIZE / 3);
     await first.stop('SIGKILL');
-    const there = await bytesPut(jobId);
+    const there = await bucket.bytesPut();
     expect(there).toBeLessThan(SIZE);
 
     const second = await deployment.startWorker();
@@ -114,10 +85,9 @@ test('a copy that is cancelled in the middle leaves no object and no upload', as
   const image = await deployment.addImage('ot1', SIZE);
   await deployment.startSlowWorker(300);
   const jobId = await startJob(deployment, image.id);
-  await until(async () => (await bytesPut(jobId)) >= SIZE / 8);
+  await until(async () => (await bucket.bytesPut()) >= SIZE / 8);
   await deployment.command('cancel', jobId);
   expect(await endOf(deployment, jobId)).toMatchObject({ status: 'canceled', fault: null });
-  const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket }));
-  expect(Contents.filter(({ Key }) => Key?.includes(jobId))).toEqual([]);
-  expect(await upload(jobId)).toBeUndefined();
+  expect(await bucket.keys()).toEqual([]);
+  expect(await bucket.uploads()).toEqual([]);
 });

@@ -15,18 +15,20 @@ beforeEach(async () => {
 });
 afterEach(() => directory.close());
 
-const partialOf = (imageId: string) => join(directory.root, `.${imageId}.partial`);
-const filesOf = async (imageId: string) => (await readdir(join(directory.root, imageId))).sort();
-
 test('a crash in commit leaves no image, and nothing that the next commit would take over', async () => {
   const ref = newRef();
   const record = JSON.stringify(recordOf(DATA, { id: ref.image_id, name: 'unfinished' }));
   await directory.store.prepare(ref, FIRST, copyFor(ref, DATA));
-  await writeFile(join(partialOf(ref.image_id), 'image.json'), record);
+  await writeFile(join(directory.partialOf(ref.image_id), 'image.json'), record);
   expect(await listed(directory.store)).toEqual([]);
   expect(await codeOf(directory.store.inspect(anyone(ref.image_id)))).toBe('not_found');
   await makeImage(directory.store, ref, DATA);
-  expect(await filesOf(ref.image_id)).toEqual(['data', `fence-${LAST}`, 'image.json', `job-${ref.mark}`]);
+  expect(await directory.filesOf(ref.image_id)).toEqual([
+    'data',
+    `fence-${LAST}`,
+    'image.json',
+    `job-${ref.mark}`,
+  ]);
   expect((await directory.store.inspect(anyone(ref.image_id))).record.name).not.toBe('unfinished');
 });
 
@@ -58,7 +60,7 @@ test.each([0, 1, 2])('a discard removes what a crash in prepare left, with %d fi
 
 test('the next discard completes an earlier one that was cut off when only a folder was left', async () => {
   const ref = newRef();
-  await mkdir(partialOf(ref.image_id));
+  await mkdir(directory.partialOf(ref.image_id));
   await directory.store.discard(ref, LAST);
   expect(await directory.traces()).toEqual([]);
 });
@@ -69,8 +71,8 @@ test.each(['data', 'parts', 'fence-1'])(
     const ref = newRef();
     await directory.store.prepare(ref, FIRST, copyFor(ref, DATA));
     await (await directory.store.openSink(ref, 1, DATA.length)).close();
-    for (const name of await readdir(partialOf(ref.image_id))) {
-      if (name !== left && !name.startsWith('job')) await rm(join(partialOf(ref.image_id), name));
+    for (const name of await readdir(directory.partialOf(ref.image_id))) {
+      if (name !== left && !name.startsWith('job')) await rm(join(directory.partialOf(ref.image_id), name));
     }
     await directory.store.discard(ref, LAST);
     expect(await directory.traces()).toEqual([]);
@@ -80,7 +82,7 @@ test.each(['data', 'parts', 'fence-1'])(
 test('the next discard completes an earlier one that was cut off after it hid an image', async () => {
   const ref = newRef();
   await makeImage(directory.store, ref, DATA);
-  await rename(join(directory.root, ref.image_id), partialOf(ref.image_id));
+  await rename(join(directory.root, ref.image_id), directory.partialOf(ref.image_id));
   await directory.store.discard(ref, LAST);
   expect(await directory.traces()).toEqual([]);
 });

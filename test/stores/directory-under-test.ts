@@ -8,6 +8,10 @@ import { type AlterableStore, recordOf, type StoreTraits } from './store-under-t
 export interface DirectoryUnderTest extends AlterableStore {
   /** The folder that holds the images. */
   readonly root: string;
+  /** Returns the folder of an image in the making. */
+  partialOf(imageId: string): string;
+  /** Lists the files of an image. */
+  filesOf(imageId: string): Promise<readonly string[]>;
 }
 
 export const DIRECTORY_TRAITS: StoreTraits = {
@@ -26,6 +30,8 @@ export async function openDirectory(): Promise<DirectoryUnderTest> {
   const data = (imageId: string) => join(root, imageId, 'data');
   return {
     root,
+    partialOf: (imageId) => join(root, `.${imageId}.partial`),
+    filesOf: async (imageId) => (await readdir(join(root, imageId))).sort(),
     store: directoryDriver.open({ path: 'images' }, base),
     tenants: { a: 'tenant-a', b: 'tenant-b' },
     async addImage(bytes, fields) {

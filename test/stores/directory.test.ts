@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { MIB } from '../../src/memory/index.ts';
@@ -24,9 +24,6 @@ beforeEach(async () => {
 });
 afterEach(() => directory.close());
 
-const partialOf = (imageId: string) => join(directory.root, `.${imageId}.partial`);
-const filesOf = async (imageId: string) => (await readdir(join(directory.root, imageId))).sort();
-
 test('zeros of the source take no disk space', async () => {
   const ref = newRef();
   const size = 64 * MIB;
@@ -47,7 +44,12 @@ test('zeros of the source take no disk space', async () => {
 test("a committed image is a folder with the record, the data, the job's mark and the fence", async () => {
   const ref = newRef();
   await makeImage(directory.store, ref, DATA);
-  expect(await filesOf(ref.image_id)).toEqual(['data', `fence-${LAST}`, 'image.json', `job-${ref.mark}`]);
+  expect(await directory.filesOf(ref.image_id)).toEqual([
+    'data',
+    `fence-${LAST}`,
+    'image.json',
+    `job-${ref.mark}`,
+  ]);
 });
 
 test('if the folder is missing, its disk is not mounted, and every call fails', async () => {
@@ -92,7 +94,7 @@ test('a file beside the images is not an image, and does not hide any', async ()
 test('a line of the journal that a crash cut short is ignored, and does not damage the next line', async () => {
   const ref = newRef();
   await directory.store.prepare(ref, FIRST, copyFor(ref, Buffer.alloc(300)));
-  await writeFile(join(partialOf(ref.image_id), 'parts'), '0 100\n20');
+  await writeFile(join(directory.partialOf(ref.image_id), 'parts'), '0 100\n20');
   const sink = await openPartSink(directory.store, ref, 1, 300);
   expect(sink.received).toEqual([[0, 100]]);
   await sink.complete([0, 50]);
@@ -131,7 +133,7 @@ test('writes go to the folder that was opened, even if it is moved, until it is 
   await rename(directory.root, `${directory.root}.away`);
   await sink.write(0, DATA);
   await rename(`${directory.root}.away`, directory.root);
-  await rm(partialOf(ref.image_id), { recursive: true });
+  await rm(directory.partialOf(ref.image_id), { recursive: true });
   expect(await codeOf(sink.write(0, DATA))).toBe('not_found');
   await sink.close();
 });
