@@ -6,7 +6,7 @@ import {
   ActivityResetError,
   type Client,
 } from '@temporalio/client';
-import { isFinal, JOB_MEMO, type JobDetails } from '../src/copy-job/index.ts';
+import { isFinal, jobInMemo } from '../src/copy-job/index.ts';
 import { type Confirm, StoreError } from '../src/stores/index.ts';
 import { type Chain, chainOf } from '../src/temporal/index.ts';
 import { currentRun } from './current-run.ts';
@@ -51,7 +51,7 @@ export async function jobHasEndedOrUndoes(client: Client, mark: string): Promise
   // A cluster to which a namespace is replicated may hear of a job later than of a heartbeat.
   if (chain?.state === 'gone') return isUnknownToTemporal(client);
   if (chain?.state !== 'open') return false;
-  const job = chain.memo[JOB_MEMO] as Partial<JobDetails> | undefined;
+  const job = jobInMemo(chain.memo);
   return (
     job?.phase === 'discard' || job?.cancel?.force !== undefined || isFinal(job?.status ?? 'replicating')
   );

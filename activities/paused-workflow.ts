@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
-import { JOB_MEMO, type JobDetails } from '../src/copy-job/index.ts';
+import { type JobDetails, jobInMemo } from '../src/copy-job/index.ts';
 import { isWorkflowPaused } from '../src/temporal/index.ts';
 import { currentRun } from './current-run.ts';
 
@@ -85,6 +85,6 @@ async function waitForPause(client: Client, wait: PauseWait, signal: AbortSignal
 async function readPause(client: Client, onRecord: PausableWork<unknown>['onRecord']): Promise<boolean> {
   const { workflowId, runId } = currentRun();
   const description = await client.workflow.getHandle(workflowId, runId).describe();
-  onRecord((description.memo?.[JOB_MEMO] ?? {}) as Partial<JobDetails>);
+  onRecord(jobInMemo(description.memo) ?? {});
   return isWorkflowPaused(description);
 }

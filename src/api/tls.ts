@@ -4,6 +4,7 @@ import { createSecureContext } from 'node:tls';
 import type { FastifyBaseLogger } from 'fastify';
 import type { TlsFiles } from '../config/index.ts';
 import { JobError } from '../job-service/index.ts';
+import { errorText } from '../text/index.ts';
 
 /** A certificate, followed by its intermediate certificates, and its key; both PEM. */
 export interface Certificate {
@@ -24,7 +25,7 @@ export async function readCertificate({ cert, key }: TlsFiles): Promise<Certific
     createSecureContext(certificate);
     return certificate;
   } catch (cause) {
-    const message = `api.tls: ${cert} and ${key} cannot be used: ${(cause as Error).message}`;
+    const message = `api.tls: ${cert} and ${key} cannot be used: ${errorText(cause)}`;
     throw new JobError('invalid', message, { cause });
   }
 }
@@ -51,7 +52,7 @@ export function followCertificate(
       used = found;
       logger.info({ cert: files.cert }, 'the certificate was read again');
     } catch (err) {
-      const { message } = err as Error;
+      const message = errorText(err);
       if (message !== lastProblem) logger.warn({ err }, 'the certificate cannot be read again');
       lastProblem = message;
     }

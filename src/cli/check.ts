@@ -1,11 +1,10 @@
 import { access, constants, mkdir } from 'node:fs/promises';
-import type { Connection } from '@temporalio/client';
 import type { Command } from 'commander';
 import { readCertificate } from '../api/tls.ts';
 import { type Config, changesBetween, loadConfig, openRegions, type Region } from '../config/index.ts';
 import { openIdentity } from '../identity/index.ts';
 import { connectClient, ensureSearchAttributes } from '../temporal/index.ts';
-import { harmless } from '../text/index.ts';
+import { errorText, harmless } from '../text/index.ts';
 import { assertSpoolFits, thoroughRegion, thoroughTemporal } from './check-thorough.ts';
 import type { GlobalOptions } from './context.ts';
 import { EXIT } from './errors.ts';
@@ -70,10 +69,10 @@ async function temporalFindings({ encryption }: Config, thorough: boolean): Prom
       await finding('search attributes', () => ensureSearchAttributes(client)),
       ...(thorough ? await thoroughTemporal(client) : []),
     ];
-    await (client.connection as Connection).close();
+    await client.connection.close();
     return found;
   } catch (error) {
-    return [{ what: 'Temporal', problem: (error as Error).message }];
+    return [{ what: 'Temporal', problem: errorText(error) }];
   }
 }
 

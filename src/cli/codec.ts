@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { Command } from 'commander';
 import { loadConfig } from '../config/index.ts';
 import { type Operators, oidcOperators, operatorsFile } from '../identity/index.ts';
+import { errorText } from '../text/index.ts';
 import type { GlobalOptions } from './context.ts';
 import { UsageError } from './errors.ts';
 import { untilStopped } from './interruption.ts';
@@ -76,7 +77,7 @@ async function isOperator(operators: Operators, token: string): Promise<boolean>
   try {
     return (await operators.nameOf(token)) !== null;
   } catch (error) {
-    printError({ code: 'unavailable', message: (error as Error).message }, { json: false });
+    printError({ code: 'unavailable', message: errorText(error) }, { json: false });
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import type { Client, Connection } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import { type Config, loadConfig, openRegions, type Regions } from '../config/index.ts';
 import { createJobService, type JobService } from '../job-service/index.ts';
 import { connectClient } from '../temporal/index.ts';
@@ -40,6 +40,6 @@ export async function withContext(
       }),
     });
   } finally {
-    await (client.connection as Connection).close();
+    await client.connection.close();
   }
 }

@@ -1,4 +1,4 @@
-import type { Client, Connection } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import type { Command } from 'commander';
 import type { Logger } from 'pino';
 import {
@@ -15,6 +15,7 @@ import { createMetrics } from '../metrics/index.ts';
 import { openQuota } from '../quota/index.ts';
 import { createTaskService } from '../task-service/index.ts';
 import { connectClient, ensureSearchAttributes, forRequest, requestId } from '../temporal/index.ts';
+import { errorText } from '../text/index.ts';
 import { openTracing } from '../tracing/index.ts';
 import type { GlobalOptions } from './context.ts';
 import { UsageError } from './errors.ts';
@@ -72,7 +73,7 @@ async function serve(options: ServeOptions): Promise<void> {
   live.close();
   setTimeout(() => app.server.closeAllConnections(), STOP_GRACE).unref();
   await app.close();
-  await (client.connection as Connection).close();
+  await client.connection.close();
   if (tracing === null) return;
   await tracing.close();
   // A collector that does not answer would keep the process running.
@@ -110,6 +111,6 @@ async function usableIdentity(config: IdentityConfig): Promise<Identity> {
     if (config.driver === 'token-file') await identity.check();
     return identity;
   } catch (error) {
-    throw new UsageError(`identity: ${(error as Error).message}`, { cause: error });
+    throw new UsageError(`identity: ${errorText(error)}`, { cause: error });
   }
 }

@@ -1,7 +1,9 @@
+import type { Client } from '@temporalio/client';
 import { type Command, InvalidArgumentError } from 'commander';
 import ms, { type StringValue } from 'ms';
+import type { Region } from '../config/index.ts';
 import { StoreError } from '../stores/index.ts';
-import { regionsOf, type SweepFinding, sweepStores } from '../sweep/index.ts';
+import { regionsOf, type SweepFinding, type SweepOptions, sweepStores } from '../sweep/index.ts';
 import { bytesText, harmless, spanText } from '../text/index.ts';
 import { type GlobalOptions, withContext } from './context.ts';
 import { unknownRegion } from './errors.ts';
@@ -32,25 +34,36 @@ export function addSweepCommand(program: Command): void {
       await withContext(options, async ({ client, regions }) => {
         const wanted = regionsOf(regions, options.region);
         if (wanted.length === 0) throw unknownRegion(options.region ?? '', regions);
-        const findings: SweepFinding[] = [];
-        const failures: string[] = [];
-        for (const region of wanted) {
-          try {
-            await region.store.check();
-            for await (const finding of sweepStores(client, region, { dry_run, grace }))
-              findings.push(finding);
-          } catch (error) {
-            // The other regions are swept nevertheless.
-            if (!(error instanceof StoreError)) throw error;
-            failures.push(`region ${region.name}: ${error.message}`);
-          }
-        }
+        const { findings, failures } = await sweepAll(client, wanted, { dry_run, grace });
         const nothing = failures.length === 0 ? 'nothing is left behind' : 'nothing is left behind elsewhere';
         print(options.json, findings, findings.map(findingText).join('\n') || nothing);
         if (failures.length > 0) throw new StoreError('unavailable', failures.join('; '));
       });
     });
   addExamples(sweep, 'sweep --dry-run', 'sweep --region ot2 --grace 10m');
+}
+
+/**
+ * Sweeps regions, one after the other. Returns what was found, and which regions could not be swept. A region
+ * that cannot be swept does not keep the others from being swept.
+ */
+async function sweepAll(
+  client: Client,
+  regions: readonly Region[],
+  options: SweepOptions,
+): Promise<{ readonly findings: readonly SweepFinding[]; readonly failures: readonly string[] }> {
+  const findings: SweepFinding[] = [];
+  const failures: string[] = [];
+  for (const region of regions) {
+    try {
+      await region.store.check();
+      for await (const finding of sweepStores(client, region, options)) findings.push(finding);
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      failures.push(`region ${region.name}: ${error.message}`);
+    }
+  }
+  return { findings, failures };
 }
 
 function duration(text: string): number {

@@ -1,4 +1,3 @@
-import type { Connection } from '@temporalio/client';
 import type { Command } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { type Config, followConfig, loadConfig, openRegions, type Regions } from '../config/index.ts';
@@ -71,7 +70,7 @@ async function runWorker(options: WorkerOptions): Promise<void> {
     logger.fatal({ err: error }, 'the worker has failed');
     process.exitCode = EXIT.failed;
   }
-  await (client.connection as Connection).close();
+  await client.connection.close();
   await tracing?.close();
   // A transfer may still wait in this process for another attempt to adopt it. No attempt comes any more, so
   // the process ends without waiting for such a transfer.

@@ -1,4 +1,5 @@
 import type { VerifiedBy } from '../image/index.ts';
+import { JOB_MEMO } from './contract.ts';
 import type { Fault } from './fault.ts';
 import type { CopyPlan } from './request.ts';
 import type { JobStatus } from './status.ts';
@@ -67,6 +68,16 @@ export interface CancelRecord {
   /** Present if the job was cancelled by force. */
   readonly force?: true;
   readonly requested_at: string;
+}
+
+/**
+ * Returns the details in a workflow's memo; `undefined` if it has none. A job of an earlier version may have
+ * fewer fields there.
+ */
+export function jobInMemo(
+  memo: Readonly<Record<string, unknown>> | undefined,
+): Partial<JobDetails> | undefined {
+  return (memo?.[JOB_MEMO] ?? undefined) as Partial<JobDetails> | undefined;
 }
 
 /** Returns how much of a copy is done; percent. Only a job that is `replicated` has 100. */

@@ -5,6 +5,7 @@ export {
   copyProgress,
   type JobDetails,
   type JobPhase,
+  jobInMemo,
   requestedDetails,
 } from './details.ts';
 export { type Fault, type FaultCode, parseFault } from './fault.ts';

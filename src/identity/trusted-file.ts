@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import type { Static, TSchema } from 'typebox';
 import Value from 'typebox/value';
 import { parse } from 'yaml';
-import { schemaProblems } from '../text/index.ts';
+import { errorText, schemaProblems } from '../text/index.ts';
 import { IdentityUnavailable } from './port.ts';
 
 /** The bits of a file's mode that let others than its owner write to the file. */
@@ -33,7 +33,7 @@ export function trustedFile<Schema extends TSchema, Entries>(
       }
       return loaded.entries;
     } catch (cause) {
-      throw new IdentityUnavailable(`the token file ${path} cannot be used: ${(cause as Error).message}`, {
+      throw new IdentityUnavailable(`the token file ${path} cannot be used: ${errorText(cause)}`, {
         cause,
       });
     }

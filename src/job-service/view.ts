@@ -4,8 +4,8 @@ import {
   type Fault,
   isCancellable,
   isFinal,
-  JOB_MEMO,
   type JobDetails,
+  jobInMemo,
   requestedDetails,
 } from '../copy-job/index.ts';
 import { endedTransferBytes } from './ended-transfer.ts';
@@ -21,9 +21,8 @@ type Execution = Omit<WorkflowExecutionInfo, 'raw'>;
  * the status from how the workflow has closed.
  */
 export function recordedView(execution: Execution): JobView {
-  // A job of an earlier version may have fewer fields on record.
-  const recorded = execution.memo?.[JOB_MEMO] as Partial<JobDetails> | undefined;
-  const job = { ...requestedDetails(execution.workflowId, null, execution.startTime), ...recorded };
+  const { workflowId, startTime, memo } = execution;
+  const job = { ...requestedDetails(workflowId, null, startTime), ...jobInMemo(memo) };
   return {
     ...withClosingStatus(job, execution),
     attempt: null,

@@ -2,7 +2,7 @@ import type { Client } from '@temporalio/client';
 import { Mutex } from 'async-mutex';
 import { LRUCache } from 'lru-cache';
 import type { TenantLimits } from '../config/index.ts';
-import { JOB_MEMO, type JobDetails } from '../copy-job/index.ts';
+import { jobInMemo } from '../copy-job/index.ts';
 import {
   allOf,
   countWorkflows,
@@ -129,16 +129,11 @@ async function count(client: Client, { all, since, recent }: Work, filter: Visib
 async function bytesUnderWay(client: Client, { all, since, recent }: Work): Promise<number> {
   let [older, seen] = [0, 0];
   for await (const { memo, startTime } of listWorkflows(client, allOf([all, OPEN]))) {
-    if (startTime >= since) seen += imageSizeIn(memo);
-    else older += imageSizeIn(memo);
+    if (startTime >= since) seen += jobInMemo(memo)?.image_size ?? 0;
+    else older += jobInMemo(memo)?.image_size ?? 0;
   }
   const ours = recent.reduce((sum, { bytes }) => sum + bytes, 0);
   return older + Math.max(seen, ours);
-}
-
-function imageSizeIn(memo: Readonly<Record<string, unknown>> | undefined): number {
-  const { image_size } = (memo?.[JOB_MEMO] ?? {}) as Partial<JobDetails>;
-  return image_size ?? 0;
 }
 
 function limitReached(name: string, limit: number, used: number): LimitReached {

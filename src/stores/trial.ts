@@ -52,7 +52,7 @@ export async function* tryImages(store: ImageStore, tenantId: string | null): As
   const mark = randomUUID();
   const record = trialRecord(randomUUID(), mark, tenantId ?? NAME);
   const ref = { image_id: record.id, tenant_id: tenantId, mark, digests: digestsOf(record) };
-  const clock = { before: 0, changed: null as Date | null };
+  const clock: Clock = { before: 0, changed: null };
   yield* inOrder(
     [
       ['list', () => removeEarlier(store, tenantId)],
@@ -84,7 +84,7 @@ export async function* tryObjects(store: ObjectStore): AsyncGenerator<Tried> {
   const mark = randomUUID();
   const record = trialRecord(`${NAME}-${mark}`, mark, NAME);
   const ref = { image_id: record.id, tenant_id: null, mark, digests: digestsOf(record) };
-  const clock = { before: 0, changed: null as Date | null };
+  const clock: Clock = { before: 0, changed: null };
   yield* inOrder(
     [
       ['list', async () => void (await store.list('', null)[Symbol.asyncIterator]().next())],

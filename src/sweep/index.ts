@@ -1,1 +1,1 @@
-export { regionsOf, type SweepFinding, sweepStores } from './sweep.ts';
+export { regionsOf, type SweepFinding, type SweepOptions, sweepStores } from './sweep.ts';

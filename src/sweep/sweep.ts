@@ -1,6 +1,6 @@
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 import type { Region, Regions } from '../config/index.ts';
-import { CLEAN_UP, COPY_IMAGE, JOB_MEMO, type JobDetails, searchAttributes } from '../copy-job/index.ts';
+import { CLEAN_UP, COPY_IMAGE, jobInMemo, searchAttributes } from '../copy-job/index.ts';
 import { type DestinationRef, type Leftover, StoreError } from '../stores/index.ts';
 import { allOf, attribute, listWorkflows, visibility } from '../temporal/index.ts';
 import { retentionOf } from './retention.ts';
@@ -41,9 +41,10 @@ export async function* sweepStores(
   const failures: StoreError[] = [];
   for await (const leftover of leftoversOf(client, region, failures)) {
     const age = Date.now() - leftover.changed.getTime();
+    const times = { age, grace: options.grace, retention };
     const judge = async () => {
-      const owner = await ownerOf(client, leftover.mark, age > retention);
-      return { job: owner.job, ...verdictOn(leftover, owner, age, options.grace, retention) };
+      const owner = await ownerOf(client, leftover.mark, { isOld: age > retention });
+      return { job: owner.job, ...verdictOn(leftover, owner, times) };
     };
     const { job, removable, why } = await judge();
     // Since the first verdict, a reset may have opened the job again.
@@ -132,7 +133,7 @@ function refOf({
   runId,
   raw,
 }: WorkflowExecutionInfo): DestinationRef | undefined {
-  const job = memo?.[JOB_MEMO] as Partial<JobDetails> | undefined;
+  const job = jobInMemo(memo);
   const [image_id] = (found[searchAttributes.destinationImage.name] ?? []) as string[];
   if (job === undefined || job.objects || image_id === undefined) return undefined;
   const { firstRunId } = raw as { firstRunId?: string | null };

@@ -23,7 +23,11 @@ export interface Verdict {
  * @param isOld whether Temporal may have forgotten the job's first run while a later run, which a reset has
  * made, is still open
  */
-export async function ownerOf(client: Client, mark: string | null, isOld: boolean): Promise<Owner> {
+export async function ownerOf(
+  client: Client,
+  mark: string | null,
+  { isOld }: { readonly isOld: boolean },
+): Promise<Owner> {
   if (mark === null) return { job: null, state: 'nobody' };
   for await (const { workflowId } of listWorkflows(client, visibility`RunId = ${mark}`)) {
     const { state } = await chainOf(client, workflowId, mark);
@@ -46,18 +50,21 @@ async function openJobOf(client: Client, firstRunId: string): Promise<string | n
   return null;
 }
 
-/**
- * Decides whether a leftover may be removed.
- * @param age the time since the leftover's last change; milliseconds
- * @param grace how long every leftover is left alone after its last change; milliseconds
- * @param retention how long Temporal keeps the record of a closed job; milliseconds
- */
+/** The times on which a verdict depends; milliseconds. */
+interface VerdictTimes {
+  /** The time since the leftover's last change. */
+  readonly age: number;
+  /** How long every leftover is left alone after its last change. */
+  readonly grace: number;
+  /** How long Temporal keeps the record of a closed job. */
+  readonly retention: number;
+}
+
+/** Decides whether a leftover may be removed. */
 export function verdictOn(
-  { abandonedAfter }: Pick<Leftover, 'abandonedAfter'>,
+  { abandonedAfter }: Leftover,
   { state }: Owner,
-  age: number,
-  grace: number,
-  retention: number,
+  { age, grace, retention }: VerdictTimes,
 ): Verdict {
   if (age < grace) return { removable: false, why: 'it was changed a short time ago' };
   if (state === 'open') return { removable: false, why: 'its job goes on' };

@@ -41,7 +41,7 @@ async function answer(
   response.setHeader('Access-Control-Allow-Headers', 'Authorization,Content-Type,X-Namespace');
   response.setHeader('Vary', 'Origin');
   const call = CALLS[request.url?.split('?')[0] ?? ''];
-  const refusal = await refusalOf(options, request, call !== undefined);
+  const refusal = await refusalOf(options, request, call);
   if (refusal === 401) response.setHeader('WWW-Authenticate', 'Bearer');
   if (refusal !== null || call === undefined) return void response.writeHead(refusal ?? 404).end();
   const { payloads = [] } = JSON.parse(await bodyOf(request)) as { payloads?: object[] };
@@ -56,14 +56,14 @@ async function answer(
 async function refusalOf(
   { origin, admits }: CodecServerOptions,
   { method, headers }: IncomingMessage,
-  isKnown: boolean,
+  call: Call | undefined,
 ): Promise<number | null> {
   // A browser sends its page's origin with each of these requests. Other clients, such as Temporal's command,
   // send none.
   if (headers.origin !== undefined && headers.origin !== origin) return 403;
   // This is a browser's preflight request (CORS), which carries no token.
   if (method === 'OPTIONS') return 204;
-  if (method !== 'POST' || !isKnown) return 404;
+  if (method !== 'POST' || call === undefined) return 404;
   if (admits === null) return null;
   const token = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1];
   if (token === undefined) return 401;
@@ -73,7 +73,9 @@ async function refusalOf(
   );
 }
 
-const CALLS: Readonly<Record<string, 'encode' | 'decode'>> = { '/encode': 'encode', '/decode': 'decode' };
+type Call = 'encode' | 'decode';
+
+const CALLS: Readonly<Record<string, Call>> = { '/encode': 'encode', '/decode': 'decode' };
 
 async function bodyOf(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];

@@ -1,5 +1,6 @@
 import { defaultPayloadConverter, type PayloadConverter } from '@temporalio/common';
 import { undecodable } from '../copy-job/index.ts';
+import { errorText } from '../text/index.ts';
 
 // This file is part of the workflows' bundle, where the SDK uses it to decode everything that clients send.
 
@@ -14,7 +15,7 @@ export const payloadConverter: PayloadConverter = {
     try {
       return defaultPayloadConverter.fromPayload(payload, context);
     } catch (error) {
-      return undecodable(error instanceof Error ? error.message : String(error)) as never;
+      return undecodable(errorText(error)) as never;
     }
   },
 };

@@ -1,4 +1,4 @@
-import type { Client, Connection } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import { searchAttributes } from '../copy-job/index.ts';
 import { encodeSearchAttributeIndexedValueType } from './sdk-internals.ts';
 
@@ -7,7 +7,7 @@ import { encodeSearchAttributeIndexedValueType } from './sdk-internals.ts';
  * @throws Error with the command for an administrator, if this process may not register them
  */
 export async function ensureSearchAttributes(client: Client): Promise<void> {
-  const { operatorService } = client.connection as Connection;
+  const { operatorService } = client.connection;
   const namespace = client.options.namespace;
   const { customAttributes } = await operatorService.listSearchAttributes({ namespace });
   const missing = Object.values(searchAttributes).filter(({ name }) => !(name in (customAttributes ?? {})));

@@ -1,4 +1,4 @@
-import type { Lane, Lanes } from './lane.ts';
+import type { Lane, Lanes, Reporting } from './lane.ts';
 import { LaneLimit } from './lane-limit.ts';
 import type { LaneRange } from './lane-phases.ts';
 import { Pace } from './pace.ts';
@@ -96,7 +96,7 @@ export class Endpoint {
         pace.heard(wait);
         this.#limit.heard(wait);
       },
-      take: (signal, report) => this.#take(sharer, signal, report === 'at end'),
+      take: (signal, reporting) => this.#take(sharer, signal, reporting),
     };
   }
 
@@ -107,7 +107,7 @@ export class Endpoint {
     return Math.ceil(this.lanes / Math.max(1, new Set(tenants).size) / Math.max(1, copies));
   }
 
-  #take(sharer: Sharer, signal: AbortSignal, isExcused: boolean): Promise<Lane> {
+  #take(sharer: Sharer, signal: AbortSignal, reporting?: Reporting): Promise<Lane> {
     signal.throwIfAborted();
     const { promise, resolve, reject } = Promise.withResolvers<Lane>();
     const abort = () => {
@@ -118,7 +118,7 @@ export class Endpoint {
     const grant = () => {
       signal.removeEventListener('abort', abort);
       sharer.waiting.delete(grant);
-      resolve(this.#laneFor(this.#open(sharer, isExcused)));
+      resolve(this.#laneFor(this.#open(sharer, reporting)));
     };
     signal.addEventListener('abort', abort, { once: true });
     sharer.waiting.add(grant);
@@ -161,10 +161,11 @@ export class Endpoint {
     return found;
   }
 
-  #open(sharer: Sharer, isExcused: boolean): HeldLane {
+  #open(sharer: Sharer, reporting: Reporting = 'by chunk'): HeldLane {
     let number = 0;
     while (this.#held.has(number)) number += 1;
     const since = performance.now();
+    const isExcused = reporting === 'at end';
     const idle = { request: undefined, hasMoved: false, isStuck: false };
     const lane: HeldLane = { sharer, number, since, isExcused, ...idle };
     this.#held.set(number, lane);

@@ -32,10 +32,10 @@ export interface FeedOptions {
   readonly patience: number;
   readonly signal: AbortSignal;
   /**
-   * Called when the destination has taken all bytes below `at`. `moving` is false if they were sent only to
-   * keep the connection open.
+   * Called when the destination has taken all bytes below an offset. A `trickle` was sent only to keep the
+   * connection open.
    */
-  readonly onSent: (at: number, moving: boolean) => void;
+  readonly onSent: (upTo: number, kind: 'data' | 'trickle') => void;
   /** Called when the destination has accepted nothing for `patience`. */
   readonly onStalled: () => void;
 }
@@ -60,9 +60,10 @@ export async function* feed(options: FeedOptions): AsyncGenerator<Uint8Array> {
     if (sendable(at) <= 0) await staged.whenAbove(at + RESERVE, awake, MAX_PAUSE);
     // `awake` is aborted also when the bytes have proved to be right.
     (isVerified ? signal : awake).throwIfAborted();
-    const moving = sendable(at) > 0;
+    const kind = sendable(at) > 0 ? 'data' : 'trickle';
     // A trickle never sends the last staged byte: it may be the last byte of the image.
-    const length = moving ? Math.min(CHUNK, sendable(at)) : Math.min(TRICKLE, staged.watermark - 1 - at);
+    const length =
+      kind === 'data' ? Math.min(CHUNK, sendable(at)) : Math.min(TRICKLE, staged.watermark - 1 - at);
     if (length <= 0) continue;
     const bytes = await staging.read(at, at + length);
     const watchdog = setTimeout(options.onStalled, patience);
@@ -73,6 +74,6 @@ export async function* feed(options: FeedOptions): AsyncGenerator<Uint8Array> {
       staging.free(bytes);
     }
     at += bytes.length;
-    onSent(at, moving);
+    onSent(at, kind);
   }
 }

@@ -117,7 +117,8 @@ function afterSearch(phase: Search, goodput: number, moment: Moment): Phase {
 /** Rests on until it is time for a probe. */
 function afterRest(phase: Rest, goodput: number, moment: Moment): Phase {
   if (moment.at < phase.until) return phase;
-  return probe({ lanes: phase.lanes, goodput }, phase.nextGoesDown, phase.time, moment);
+  const best = { lanes: phase.lanes, goodput };
+  return probe(best, { goesDown: phase.nextGoesDown, rested: phase.time }, moment);
 }
 
 /**
@@ -128,7 +129,8 @@ function afterProbe(phase: Probe, goodput: number, moment: Moment): Phase {
   const { best, rested } = phase;
   const measured = { lanes: phase.lanes, goodput };
   const isDown = measured.lanes < best.lanes;
-  if (isDown && goodput >= MIN_KEPT * best.goodput) return probe(measured, true, rested, moment);
+  if (isDown && goodput >= MIN_KEPT * best.goodput)
+    return probe(measured, { goesDown: true, rested }, moment);
   if (!isDown && hasGrown(best, measured)) return searchAbove(measured, SMALL_STEP, phase, moment);
   return rest(best.lanes, phase, moment, Math.min(2 * rested, MAX_REST));
 }
@@ -151,7 +153,11 @@ function search(best: Measured, step: number, nextGoesDown: boolean, { range }: 
  * Tries fewer lanes if `goesDown`, and more if not. If the range does not allow this direction, tries the
  * other one. If it allows neither, rests.
  */
-function probe(best: Measured, goesDown: boolean, rested: number, moment: Moment): Probe | Rest {
+function probe(
+  best: Measured,
+  { goesDown, rested }: { readonly goesDown: boolean; readonly rested: number },
+  moment: Moment,
+): Probe | Rest {
   const { min, max } = moment.range;
   const step = Math.max(1, Math.round(best.lanes * PROBE_STEP));
   const fewer = Math.max(min, best.lanes - step);

@@ -14,6 +14,9 @@ export interface Lane {
   release(): void;
 }
 
+/** When a request reports the bytes that it has moved. */
+export type Reporting = 'by chunk' | 'at end';
+
 /** A copy's share of the lanes of an endpoint. */
 export interface Lanes {
   /** The number of lanes that are the copy's fair share. */
@@ -29,7 +32,7 @@ export interface Lanes {
   heard(wait: number): void;
   /**
    * Resolves when a lane is free for this copy. Rejects with the signal's reason.
-   * @param report when the request reports the bytes that it has moved; `by chunk` if absent
+   * @param reporting `by chunk` if absent
    */
-  take(signal: AbortSignal, report?: 'by chunk' | 'at end'): Promise<Lane>;
+  take(signal: AbortSignal, reporting?: Reporting): Promise<Lane>;
 }

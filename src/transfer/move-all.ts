@@ -105,9 +105,7 @@ function sizeOfNext(queue: PartQueue, { lanes, mostParts, partSize, farPart }: M
 /** Moves a part. After a fault that may pass, goes on from the byte that was reached. */
 async function movePart(part: Part, first: Lane, read: ReadRange, context: MoveContext): Promise<void> {
   let lane: Lane | undefined = first;
-  let pause = FIRST_PAUSE;
-  /** The number of answers in a row that have ended early, at the same byte. */
-  let earlyEnds = 0;
+  const waitAfter = partRetries(context);
   try {
     while (part.at < part.end && !part.isCut) {
       const from = part.at;
@@ -120,20 +118,32 @@ async function movePart(part: Part, first: Lane, read: ReadRange, context: MoveC
         if (fault.side === 'source') lane.failed(fault);
         lane.release();
         lane = undefined;
-        const moved = part.at - from;
-        if (moved > 0) {
-          pause = FIRST_PAUSE;
-          earlyEnds = 0;
-        }
-        earlyEnds = fault.code === 'truncated' ? earlyEnds + 1 : 0;
-        const mayBeCutOff = earlyEnds > 0 && earlyEnds < MAX_EARLY_ENDS;
-        await waitForRetry(mayBeCutOff ? asUnavailable(fault) : fault, context, moved < MIN_GOOD ? pause : 0);
-        pause = nextPause(pause);
+        await waitAfter(fault, part.at - from);
       }
     }
   } finally {
     lane?.release();
   }
+}
+
+/**
+ * Returns a function that waits before the next request for a part. MUST be called with the fault of each
+ * request, and with the number of bytes that the request has moved. Throws as `waitForRetry` does.
+ */
+function partRetries(context: RetryContext): (fault: StoreError, moved: number) => Promise<void> {
+  let pause = FIRST_PAUSE;
+  /** The number of answers in a row that have ended early, at the same byte. */
+  let earlyEnds = 0;
+  return async (fault, moved) => {
+    if (moved > 0) {
+      pause = FIRST_PAUSE;
+      earlyEnds = 0;
+    }
+    earlyEnds = fault.code === 'truncated' ? earlyEnds + 1 : 0;
+    const mayBeCutOff = earlyEnds > 0 && earlyEnds < MAX_EARLY_ENDS;
+    await waitForRetry(mayBeCutOff ? asUnavailable(fault) : fault, context, moved < MIN_GOOD ? pause : 0);
+    pause = nextPause(pause);
+  };
 }
 
 async function readPart(part: Part, lane: Lane, read: ReadRange, context: MoveContext): Promise<void> {

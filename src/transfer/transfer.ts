@@ -42,13 +42,16 @@ export function startTransfer(options: TransferOptions): Transfer {
   };
   let readBefore = 0;
   let isStopped = false;
-  const atDestination = rangesAtDestination(options);
-  let run = runFrom(options, atDestination, rangesIn(options.spool, options), options.movedAt, onFault);
+  let run = startRun(options, onFault, {
+    delivered: rangesAtDestination(options),
+    staged: rangesIn(options.spool, options),
+    movedAt: options.movedAt,
+  });
   const moved = move(options, run).catch((error) => {
     if (isStopped || !isMismatch(error)) throw error;
     onFault(error);
     readBefore = run.staged.moved;
-    run = runFrom(options, [], [], Date.now(), onFault);
+    run = startRun(options, onFault, { delivered: [], staged: [], movedAt: Date.now() });
     return move(options, run);
   });
   const movedAt = () => Math.max(run.staged.movedAt, run.delivered.movedAt);
@@ -83,16 +86,16 @@ export function startTransfer(options: TransferOptions): Transfer {
   };
 }
 
-/** Returns a run that begins with the ranges that are already delivered and staged. */
-function runFrom(
-  { sink }: TransferOptions,
-  deliveredRanges: readonly ByteRange[],
-  stagedRanges: readonly ByteRange[],
-  movedAt: number,
-  onFault: Run['onFault'],
-): Run {
-  const delivered = new Ledger(deliveredRanges, movedAt);
-  const staged = sink.kind === 'parts' ? delivered : new Ledger(stagedRanges, movedAt);
+/** The ranges with which a run begins, and the time when a byte was last moved. */
+interface Start {
+  readonly delivered: readonly ByteRange[];
+  readonly staged: readonly ByteRange[];
+  readonly movedAt: number;
+}
+
+function startRun({ sink }: TransferOptions, onFault: Run['onFault'], start: Start): Run {
+  const delivered = new Ledger(start.delivered, start.movedAt);
+  const staged = sink.kind === 'parts' ? delivered : new Ledger(start.staged, start.movedAt);
   return { delivered, staged, stop: new AbortController(), onFault };
 }
 

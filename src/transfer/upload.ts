@@ -47,9 +47,9 @@ export function startUpload(options: UploadOptions): RunningUpload {
     patience: standstill,
     signal,
     onStalled: () => giveUp(`the destination has taken nothing for ${standstill / 1000} s`),
-    onSent(upTo, moving) {
+    onSent(upTo, kind) {
       onSent(upTo);
-      if (!moving) return;
+      if (kind === 'trickle') return;
       delivered.add([counted, upTo]);
       counted = upTo;
     },

@@ -26,7 +26,7 @@ function newFeed(options: Partial<FeedOptions> = {}) {
     verified: verified.promise,
     patience: 30_000,
     signal: abort.signal,
-    onSent: (_at, moving) => void moves.push(moving),
+    onSent: (_upTo, kind) => void moves.push(kind === 'data'),
     onStalled: () => {},
     ...options,
   });

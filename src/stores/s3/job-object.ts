@@ -37,6 +37,7 @@ export async function replaceJobObject(
   { etag, ...job }: JobObject,
   changes: { readonly [Key in keyof Content]?: Content[Key] | undefined },
 ): Promise<JobObject | undefined> {
+  // JSON leaves out a key whose value is `undefined`, so such a change removes the key.
   return put(store, ref, { ...job, ...changes } as Content, { IfMatch: etag });
 }
 
