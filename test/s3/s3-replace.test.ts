@@ -223,6 +223,18 @@ describe.each([0, 2_500_000])('a large object of %d bytes', (size) => {
     expect([(await bytes()).equals(data), await bucket.traces()]).toEqual([true, ['x']]);
   });
 
+  test('is committed even if nothing may be tidied up any more', async () => {
+    let isThere = false;
+    const { store } = noting((command, _count, input) => {
+      if (isThere && command === 'PutObjectCommand') throw refusal('AccessDenied', 403);
+      isThere ||= command === lastCommand && isOfPath(input);
+    });
+    await commit(s3Objects(store));
+    expect((await bytes()).equals(data)).toBe(true);
+    await bucket.objects.discard(ref, LAST);
+    expect(await bucket.traces()).toEqual(['x']);
+  });
+
   test('is committed even if the server first reports a conflict of the upload', async () => {
     let count = 0;
     const { store } = noting((command, _count, input) => {

@@ -6,7 +6,7 @@ import { bytesOf } from './objects-under-test.ts';
 import { DATA, freshShare } from './share-bench.ts';
 import { codeOf, LAST } from './store-under-test.ts';
 
-const refusal = vi.hoisted(() => ({ code: '' }));
+const refusal = vi.hoisted(() => ({ code: '', ofUnlink: '' }));
 vi.mock('node:fs/promises', async (original) => {
   const real = await original<typeof import('node:fs/promises')>();
   return {
@@ -14,6 +14,11 @@ vi.mock('node:fs/promises', async (original) => {
     link: async (from: string, to: string) => {
       if (refusal.code !== '') throw Object.assign(new Error(refusal.code), { code: refusal.code });
       await real.link(from, to);
+    },
+    unlink: async (path: string) => {
+      const code = refusal.ofUnlink;
+      if (code !== '') throw Object.assign(new Error(code), { code });
+      await real.unlink(path);
     },
   };
 });
@@ -28,6 +33,7 @@ const now = async () => {};
 
 afterEach(() => {
   refusal.code = '';
+  refusal.ofUnlink = '';
 });
 
 test.each(['EPERM', 'ENOTSUP', 'EMLINK', 'ENOSYS', 'ENOSPC'])(
@@ -42,6 +48,22 @@ test.each(['EPERM', 'ENOTSUP', 'EMLINK', 'ENOSYS', 'ENOSPC'])(
     for (const path of ['old', 'deep/new', 'large'])
       expect((await bytesOf(share.objects, path)).equals(DATA)).toBe(true);
     expect(await share.everything()).toEqual(['deep', 'deep/new', 'large', 'old']);
+  },
+);
+
+test.each(['EROFS', 'EIO'])(
+  'a file that is at its path counts as written, even if its second name cannot be removed (%s)',
+  async (code) => {
+    const ref = refTo('large');
+    await fill(ref);
+    refusal.ofUnlink = code;
+    await share.objects.write('small', DATA, signal, {}, now);
+    await commit(ref);
+    refusal.ofUnlink = '';
+    for (const path of ['small', 'large'])
+      expect((await bytesOf(share.objects, path)).equals(DATA)).toBe(true);
+    for await (const leftover of share.objects.leftovers()) await leftover.remove();
+    expect(await share.everything()).toEqual(['large', 'small']);
   },
 );
 

@@ -63,9 +63,13 @@ async function tryLink(file: string, target: string): Promise<'linked' | 'taken'
   }
 }
 
+/**
+ * Removes the name of a file in the hidden folder. The file is at its path by now. So an error of the disk
+ * changes nothing, and the name stays until the hidden folder is tidied up.
+ */
 async function removeOtherName({ file, onPlaced }: Placing): Promise<void> {
   await onPlaced?.();
-  await ignoring('ENOENT', unlink(file));
+  await unlink(file).catch(() => {});
 }
 
 /** The file that a look has found at a path. */

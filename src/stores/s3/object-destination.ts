@@ -57,7 +57,7 @@ export function s3ObjectDestination(store: Bucket, replace: Replace): ImageDesti
             ? new StoreError('unavailable', 'the copy was broken off', { cause: error })
             : error;
         });
-        await removeReservation(staging, ref, attempt, uploadKeys(staging, ref), watch);
+        await tidyUp(staging, ref, attempt, watch);
       }, watch?.signal),
 
     discard: (ref, attempt, watch) => {
@@ -67,6 +67,16 @@ export function s3ObjectDestination(store: Bucket, replace: Replace): ImageDesti
       });
     },
   };
+}
+
+/**
+ * Removes what an object no longer needs when it is at its path. If the bucket refuses the removal for good,
+ * the commit has succeeded all the same, and a sweep finds what is left.
+ */
+async function tidyUp(staging: Bucket, ref: DestinationRef, attempt: number, watch?: Watch): Promise<void> {
+  await removeReservation(staging, ref, attempt, uploadKeys(staging, ref), watch).catch((error) => {
+    if (fromS3(error).code !== 'forbidden') throw error;
+  });
 }
 
 /** Copies the uploaded object to its path. Throws `not_found` if the upload is gone, or not whole. */
