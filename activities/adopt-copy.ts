@@ -2,7 +2,8 @@ import type { Client } from '@temporalio/client';
 import { compareDigests, digestsOf, type ImageRecord } from '../src/image/index.ts';
 import type { DestinationRef, ImageDestination } from '../src/stores/index.ts';
 import type { Copied } from '../src/transfer/index.ts';
-import { asContested, isFirstRun } from './current-run.ts';
+import { isFirstRun } from './current-run.ts';
+import { withEarlierCommits } from './earlier-runs.ts';
 
 /**
  * Takes over the copy that an earlier run of this job made before the job was reset. Returns `null` if there
@@ -17,7 +18,8 @@ export async function adoptCopy(
   attempt: number,
   source: ImageRecord,
 ): Promise<Copied | null> {
-  const copy = isFirstRun(ref) ? null : await destination.adopt(await asContested(client, ref), attempt);
+  if (isFirstRun(ref)) return null;
+  const copy = await destination.adopt(await withEarlierCommits(client, destination, ref), attempt);
   if (copy === null || copy.size !== source.size) return null;
   const verified_by = compareDigests(digestsOf(source), digestsOf(copy));
   return verified_by === 'different' ? null : { ...digestsOf(copy), verified_by };

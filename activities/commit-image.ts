@@ -2,9 +2,9 @@ import type { CopyPlan } from '../src/copy-job/index.ts';
 import { copyOf, type ImageRecord } from '../src/image/index.ts';
 import { atSide, type DestinationRef, type Watch } from '../src/stores/index.ts';
 import { confirmWithTask } from './awaited-by-task.ts';
-import { asContested } from './current-run.ts';
 import type { Dependencies } from './dependencies.ts';
 import { discardUnwanted } from './discard-unwanted.ts';
+import { withEarlierCommits } from './earlier-runs.ts';
 import { attemptNumber, jobHasEnded } from './lease.ts';
 import { storeOf } from './region-of.ts';
 
@@ -29,7 +29,8 @@ export async function commitImage(
     const attempt = attemptNumber();
     try {
       const confirm = plan.objects ? confirmWithTask(client, watch.confirm) : watch.confirm;
-      await destination.commit(await asContested(client, ref), attempt, record, { ...watch, confirm });
+      const copied = await withEarlierCommits(client, destination, ref);
+      await destination.commit(copied, attempt, record, { ...watch, confirm });
     } catch (error) {
       if (plan.objects) await discardUnwanted(() => jobHasEnded(client, ref.mark), destination, ref);
       throw error;

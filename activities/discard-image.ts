@@ -1,8 +1,9 @@
 import type { CopyPlan } from '../src/copy-job/index.ts';
 import { atSide, type Confirm, type DestinationRef, StoreError, type Watch } from '../src/stores/index.ts';
-import { type Chain, chainOf, mayHaveCompleted, type RunRef } from '../src/temporal/index.ts';
-import { isFirstRun, isOwned } from './current-run.ts';
+import { type Chain, chainOf, type RunRef } from '../src/temporal/index.ts';
+import { currentRun, isFirstRun } from './current-run.ts';
 import type { Dependencies } from './dependencies.ts';
+import { undoableOf, withoutCommitted } from './earlier-runs.ts';
 import { attemptNumber } from './lease.ts';
 import { storeOf } from './region-of.ts';
 
@@ -42,14 +43,9 @@ export async function discardImage(
   await spool?.remove(ref, attempt);
 }
 
-/**
- * Returns a reference to what a run may remove when it undoes its own copy. With `committing`, this includes
- * a committed image. A run that a reset has made also undoes the commits of earlier runs. But if any run may
- * have ended as replicated, the image belongs to its owner, and stays.
- */
+/** Returns a reference to what a run may remove when it undoes its own copy. */
 async function removableByJob(client: Dependencies['client'], ref: DestinationRef): Promise<DestinationRef> {
-  if (isFirstRun(ref)) return ref;
-  return (await isOwned(client, ref)) ? withoutCommitted(ref) : { ...ref, committing: true };
+  return isFirstRun(ref) ? ref : undoableOf(client, currentRun().workflowId, ref);
 }
 
 /**
@@ -98,11 +94,7 @@ async function removableAfterForce(
   if (hasLaterRun && !WITHOUT_IMAGE.has(closedAs)) return withoutCommitted(ref);
   const isOnlyRun = isLast && run_id === ref.mark;
   if (isOnlyRun) return ref;
-  if (await mayHaveCompleted(client, workflow_id, ref.mark)) return withoutCommitted(ref);
+  const undoable = await undoableOf(client, workflow_id, ref);
   // If the cancelled run is the last one, its own undo would have removed the commits of earlier runs too.
-  return isLast ? { ...ref, committing: true } : ref;
-}
-
-function withoutCommitted({ committing: _, ...ref }: DestinationRef): DestinationRef {
-  return ref;
+  return isLast || !undoable.committing ? undoable : ref;
 }

@@ -1,7 +1,8 @@
 import type { CopyPlan } from '../src/copy-job/index.ts';
 import { copyOf, type ImageRecord } from '../src/image/index.ts';
-import { atSide, type DestinationRef } from '../src/stores/index.ts';
+import { atSide, type DestinationRef, isStoreError, StoreError } from '../src/stores/index.ts';
 import { adoptCopy } from './adopt-copy.ts';
+import { isFirstRun } from './current-run.ts';
 import type { Dependencies } from './dependencies.ts';
 import { attemptNumber } from './lease.ts';
 import { storeOf } from './region-of.ts';
@@ -20,6 +21,19 @@ export async function prepareDestination(
   await atSide('destination', async () => {
     const destination = storeOf(regions, plan, 'destination');
     if ((await adoptCopy(client, destination, ref, attemptNumber(), source)) !== null) return;
-    await reserve(client, destination, ref, copyOf(source, plan.destination, plan.source.tenant_id));
+    const copy = copyOf(source, plan.destination, plan.source.tenant_id);
+    await reserve(client, destination, ref, copy).catch((error) => {
+      throw isFirstRun(ref) ? asTaken(error) : error;
+    });
   });
+}
+
+/**
+ * Returns the error for an image id that cannot be used any more, in a job's first run. There the id is
+ * somebody else's, so the job must not go on with another one. In a later run, it is what an earlier run of
+ * the job has made and removed.
+ */
+function asTaken(error: unknown): unknown {
+  if (!isStoreError(error, 'spoilt')) return error;
+  return new StoreError('conflict', error.message, { cause: error });
 }

@@ -23,7 +23,8 @@ export interface DestinationRef {
   readonly committing?: true;
   /**
    * Present if somebody may still be removing what an earlier run has committed. That is so in a run that a
-   * reset has made, as long as no run has ended as replicated.
+   * reset has made, unless it is known that a run has ended as replicated. Only a store with
+   * `unmarksCommitted` is told.
    */
   readonly contested?: true;
 }
@@ -88,6 +89,12 @@ export interface Watch {
  */
 export interface ImageDestination {
   /**
+   * Present if a committed image bears no mark, and a removal of it that is on its way cannot be locked out.
+   * For such a store, a run that a reset has made asks Temporal before `adopt` and `commit` whether an
+   * earlier run may have committed the image (`committing`), and whether the image is `contested`.
+   */
+  readonly unmarksCommitted?: true;
+  /**
    * Checks that there is room for a tenant's image of `size` bytes, as far as the store can tell beforehand.
    * Throws `quota_exceeded` if there is none.
    */
@@ -96,7 +103,8 @@ export interface ImageDestination {
    * Reserves the image id for this job. This is the only call that creates anything. A store MAY take over
    * an earlier attempt's reservation, but only if no byte from an earlier inspection of the source can get
    * into the image. Throws `quota_exceeded`, `unavailable`, and `conflict` if the id belongs to an image, to
-   * another job or to a later attempt.
+   * another job or to a later attempt. Throws `spoilt` if nobody can use the id any more, and no image with
+   * it can be seen.
    */
   prepare(ref: DestinationRef, attempt: number, image: ImageRecord): Promise<void>;
   /**

@@ -10,7 +10,8 @@ import type { Side } from '../image/index.ts';
  * - `truncated`: the data ends before its announced size
  * - `digest_mismatch`: the data does not have the digest that it should have
  * - `lost`: the destination no longer has bytes that it had confirmed; worth a new start
- * - `spoilt`: the image takes no more data, or may be about to be removed; another image id has to be used
+ * - `spoilt`: the image takes no more data, or is gone, or may be about to be removed; another image id has
+ *   to be used
  * - `quota_exceeded`: no room at the destination
  * - `invalid_image`: the image's record, id or size cannot be used
  * - `stalled`: no byte has moved for longer than a copy may stand still

@@ -41,34 +41,37 @@ export async function chainOf(client: Client, workflowId: string, firstRunId: st
   return { state: isClosed ? 'closed' : 'open', lastRunId, closedAs: isClosed ? status : null, memo };
 }
 
-/**
- * Tells whether any run of a chain has completed, or may have completed. Describes the first run, then the
- * run that its latest reset has made, and so on. A run that Temporal has forgotten may have completed. Runs
- * that earlier resets have made come from Temporal's list of workflows. The list alone is not enough, because
- * it lags behind.
- */
-export async function mayHaveCompleted(
-  client: Client,
-  workflowId: string,
-  firstRunId: string,
-): Promise<boolean> {
-  const known = new Set<string>();
-  let next: string | null = firstRunId;
-  while (next !== null && !known.has(next)) {
-    const run: Run | undefined = await runOf(client, workflowId, next);
-    if (run === undefined || run.status === 'COMPLETED') return true;
-    known.add(next);
-    next = run.resetTo;
-  }
-  for await (const { runId } of listWorkflows(client, visibility`WorkflowId = ${workflowId}`)) {
-    if (known.has(runId)) continue;
-    const run = await runOf(client, workflowId, runId);
-    if (run?.status === 'COMPLETED' && (run.firstRunId ?? firstRunId) === firstRunId) return true;
-  }
-  return false;
+/** All runs of a chain, as far as Temporal knows them. */
+export interface Runs {
+  readonly known: readonly Run[];
+  /** `true` if Temporal has forgotten a run. */
+  readonly hasForgotten: boolean;
 }
 
-interface Run {
+/**
+ * Returns the runs of a chain. Describes the first run, then the run that its latest reset has made, and so
+ * on. Runs that earlier resets have made come from Temporal's list of workflows. The list alone is not
+ * enough, because it lags behind.
+ */
+export async function runsOf(client: Client, workflowId: string, firstRunId: string): Promise<Runs> {
+  const found = new Map<string, Run | undefined>();
+  let next: string | null = firstRunId;
+  while (next !== null && !found.has(next)) {
+    const run: Run | undefined = await runOf(client, workflowId, next);
+    found.set(next, run);
+    next = run?.resetTo ?? null;
+  }
+  for await (const { runId } of listWorkflows(client, visibility`WorkflowId = ${workflowId}`)) {
+    if (found.has(runId)) continue;
+    const run = await runOf(client, workflowId, runId);
+    if (run !== undefined && (run.firstRunId ?? firstRunId) === firstRunId) found.set(runId, run);
+  }
+  const known = [...found.values()].filter((run) => run !== undefined);
+  return { known, hasForgotten: known.length < found.size };
+}
+
+/** A run, as Temporal describes it. */
+export interface Run {
   readonly runId: string;
   /** The id of the chain's first run; `null` if the server does not tell. */
   readonly firstRunId: string | null;

@@ -3,7 +3,7 @@ import { harmOf } from './faults.ts';
 import type { Rule } from './rule.ts';
 import type { Attempt, Surroundings } from './store.ts';
 import { answered, timedOut, undo } from './workflow.ts';
-import { can, ENDS, hasLease, replaced, type Setting, spend, type World, without } from './world.ts';
+import { can, claimOf, ENDS, hasLease, replaced, type Setting, spend, type World, without } from './world.ts';
 
 /** Yields everything that an attempt may do next, and everything that may happen to it. */
 export function* attemptSteps<Store>(
@@ -39,13 +39,25 @@ function* acts<Store>(
 /** Returns what an attempt can find out about the rest of the world. */
 function surroundingsOf<Store>(rule: Rule, w: World<Store>, a: Attempt): Surroundings {
   const isClosed = w.job.phase === 'closed';
-  const isOwned = w.promised || (a.run !== w.job.run && w.job.status === 'terminated');
+  const isKnown = w.known !== 'none';
+  const undoes = undoesAfterForce(w, a);
   const isCleanUp = a.number !== 0 && a.number === w.cleanUp.lease;
-  const isStillLeft = !rule.confirmsChain || (isClosed && !(a.committing && isOwned));
+  const isStillLeft = !rule.confirmsChain || (isClosed && (!a.committing || undoes));
   // An attempt without a lease may remove something if the chain of runs is closed, unless the attempt may
   // also undo a commit.
   const mayRemove = isCleanUp ? isStillLeft : hasLease(w, a) || (isClosed && !a.committing);
-  return { isClosed, isOwned, mayRemove };
+  return { isClosed, isKnown, claim: claimOf(w), undoes, mayRemove };
+}
+
+/** Tells whether the clean-up of a run that was cancelled by force may undo a commit. */
+function undoesAfterForce<Store>(w: World<Store>, { run, committing }: Attempt): boolean {
+  const isLast = run === w.job.run;
+  if (w.known === 'none') return false;
+  if (!isLast && w.job.status !== 'canceled' && w.job.status !== 'error') return false;
+  if (isLast && run === 0) return committing;
+  const claim = claimOf(w);
+  if (claim === 'owned' || claim === 'unknown') return false;
+  return committing || (isLast && claim === 'undoable');
 }
 
 /** Yields what may happen to an attempt for which Temporal waits. */
@@ -90,8 +102,10 @@ function* givenUp<Store>(
   if (a.abandoned || (a.step !== 'prepare' && a.step !== 'transfer')) return;
   if (!rule.removeWhenGivenUp.includes(a.step) || (a.step === 'prepare' && !ENDS.has(a.at))) return;
   const { takesForEnded } = rule;
+  // If Temporal has forgotten the job, only an attempt that has reserved the place takes the job for ended.
+  const isClosed = w.job.phase === 'closed' && (w.known !== 'none' || a.step === 'prepare');
   const hasEnded =
-    (takesForEnded.includes('closed') && w.job.phase === 'closed') ||
+    (takesForEnded.includes('closed') && isClosed) ||
     (takesForEnded.includes('reset') && a.run !== w.job.run) ||
     (takesForEnded.includes('paused') && w.job.paused);
   if (!hasEnded) return;

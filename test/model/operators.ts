@@ -13,10 +13,13 @@ export function* operatorSteps<Store>(
   if (w.cleanUp.state === 'due') yield { label: 'the clean-up begins', state: cleaning(setting.rule, w) };
   if (job.paused) yield { label: 'the job goes on', state: { ...w, job: { ...job, paused: false } } };
   if (job.phase !== 'closed') yield* endings(w);
-  if (can(w, 'resets')) yield* resets(setting, w);
+  if (can(w, 'resets') && w.known !== 'none') yield* resets(setting, w);
+  if (can(w, 'deletions') && w.known !== 'none') yield* deletions(w);
   if (can(w, 'sweeps')) {
-    const sweep = { ...nextAttempt(w, 'sweep', 'start'), number: 0 };
-    yield { label: 'a sweep begins', state: { ...spend(w, 'sweeps'), attempts: [...w.attempts, sweep] } };
+    for (const place of w.stores.keys()) {
+      const sweep = { ...nextAttempt(w, 'sweep', 'start'), number: 0, place, committing: false };
+      yield { label: 'a sweep begins', state: { ...spend(w, 'sweeps'), attempts: [...w.attempts, sweep] } };
+    }
   }
   yield* otherJob(setting, w);
 }
@@ -40,6 +43,16 @@ function* endings<Store>(w: World<Store>): Generator<Step<World<Store>>> {
     yield { label: 'the job is terminated', state: close(spend(w, 'terminations'), 'terminated') };
   if (!job.paused && can(w, 'pauses'))
     yield { label: 'the job is paused', state: spend({ ...w, job: { ...job, paused: true } }, 'pauses') };
+}
+
+/** Yields the ways in which Temporal loses its records: somebody deletes them, or their time has passed. */
+function* deletions<Store>(before: World<Store>): Generator<Step<World<Store>>> {
+  const w = spend(before, 'deletions');
+  const ended = w.job.phase === 'closed' ? w : close(w, 'terminated');
+  yield { label: 'Temporal forgets the job', state: { ...ended, known: 'none', hasKnownOwner: false } };
+  if (w.job.run === 0 || w.known !== 'all') return;
+  const hasKnownOwner = w.job.status === 'replicated';
+  yield { label: 'Temporal forgets the earlier runs', state: { ...w, known: 'last', hasKnownOwner } };
 }
 
 function* resets<Store>(

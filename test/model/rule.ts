@@ -102,6 +102,21 @@ export interface Rule {
    */
   readonly adoptsReplicatedOnly: boolean;
   /**
+   * Glance: if a run after a reset finds that its image id was used, and that the image is gone, it goes on
+   * with another id. There may be an image of the run before.
+   */
+  readonly replacesUsedIds: boolean;
+  /**
+   * Glance: a run after a reset takes over a committed image only if Temporal knows the run that has ended as
+   * replicated. A run that Temporal has forgotten does not count.
+   */
+  readonly doubtsForgottenRuns: boolean;
+  /**
+   * Glance: a run after a reset takes over or undoes a committed image only if a run has come to its commit.
+   * If none has, the image is somebody else's, although it has the same bytes.
+   */
+  readonly undoesKnownCommits: boolean;
+  /**
    * The accidents that no rule prevents. A check assumes that none of them happens, unless it is about one.
    */
   readonly limits: Limits;
@@ -119,16 +134,20 @@ export interface Limits {
    */
   readonly knowsItsBytesOnly: boolean;
   /**
-   * Glance: a run that begins anew after a reset does not look for the images that replaced the first one.
+   * A committed image stays after a cancel or a failure if Temporal has forgotten a run that may have been
+   * replicated. Then a job may even have two images.
    */
-  readonly looksAtFirstIdOnly: boolean;
+  readonly forgottenImagesStay: boolean;
+  /** Glance: a sweep looks only for the images of jobs that Temporal knows. */
+  readonly sweepsKnownJobsOnly: boolean;
 }
 
 const NO_LIMITS: Limits = {
   frozenBeforeRename: false,
   diesAfterLateRecord: false,
   knowsItsBytesOnly: false,
-  looksAtFirstIdOnly: false,
+  forgottenImagesStay: false,
+  sweepsKnownJobsOnly: false,
 };
 
 /** The old code, which relied only on the mark. */
@@ -162,6 +181,9 @@ export const OLD: Rule = {
   confirmsDeletes: false,
   confirmsChain: false,
   adoptsReplicatedOnly: false,
+  replacesUsedIds: false,
+  doubtsForgottenRuns: false,
+  undoesKnownCommits: false,
   limits: NO_LIMITS,
 };
 
@@ -196,5 +218,8 @@ export const NEW: Rule = {
   confirmsDeletes: true,
   confirmsChain: true,
   adoptsReplicatedOnly: true,
+  replacesUsedIds: true,
+  doubtsForgottenRuns: true,
+  undoesKnownCommits: true,
   limits: NO_LIMITS,
 };

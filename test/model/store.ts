@@ -27,12 +27,21 @@ export interface Attempt {
   readonly abandoned?: true;
 }
 
+/**
+ * What the runs that Temporal knows say about a committed image: a run has ended as replicated; none has, but
+ * one has come to its commit; none has come to it; or Temporal has forgotten a run.
+ */
+export type Claim = 'owned' | 'undoable' | 'foreign' | 'unknown';
+
 /** What an attempt can find out about the rest of the world. */
 export interface Surroundings {
-  /** True if no run of the job's chain is open. */
+  /** True if no run of the job's chain is open. Temporal may have forgotten the chain. */
   readonly isClosed: boolean;
-  /** True if a run has ended as replicated, or if a run later than the attempt's was terminated. */
-  readonly isOwned: boolean;
+  /** True if Temporal has not forgotten the job. */
+  readonly isKnown: boolean;
+  readonly claim: Claim;
+  /** True if a clean-up may undo a commit. */
+  readonly undoes: boolean;
   /** True if Temporal confirms that the attempt may remove something. */
   readonly mayRemove: boolean;
 }
@@ -62,10 +71,10 @@ export function onceClosed<Store>(
   found: readonly Move<Store>[],
   rule: Rule,
   { committing }: Attempt,
-  { isClosed, isOwned }: Surroundings,
+  { isClosed, undoes }: Surroundings,
 ): Move<Store>[] {
   if (!isClosed) return [];
-  return found.map((move) => ({ ...move, committing: committing && !(rule.cleanUpSpares && isOwned) }));
+  return found.map((move) => ({ ...move, committing: rule.cleanUpSpares ? undoes : committing }));
 }
 
 /** What everybody can see of an image id. */

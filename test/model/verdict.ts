@@ -8,7 +8,7 @@ import type { Trouble, Troubles } from './world.ts';
 
 const TROUBLES: readonly Trouble[] = [
   ...(['timeouts', 'resets', 'cancels', 'forces', 'terminations'] as const),
-  ...(['failures', 'pauses', 'sweeps', 'others'] as const),
+  ...(['failures', 'pauses', 'sweeps', 'others', 'deletions'] as const),
 ];
 /** A check fails if it finds more states. */
 const MAX_STATES = 200_000;
@@ -27,6 +27,8 @@ export const ANY_ONE = troublesOf(1, () => 1);
 export function mix(...troubles: Trouble[]): Troubles {
   return troublesOf(troubles.length, (trouble) => troubles.filter((other) => other === trouble).length);
 }
+
+export const SWEPT_AND_RESET = mix('terminations', 'sweeps', 'resets');
 
 /** Checks a rule with a store. If a fault is named, looks only for that fault. */
 export function verdictOn(store: StoreName, rule: Rule, troubles: Troubles, fault?: string): Verdict {

@@ -1,6 +1,6 @@
 import type { Rule } from './rule.ts';
 import type { Attempt } from './store.ts';
-import { FIRST_RUN, type Job, nextAttempt, type World } from './world.ts';
+import { claimOf, FIRST_RUN, type Job, nextAttempt, type World } from './world.ts';
 
 type Step = 'prepare' | 'transfer' | 'commit' | 'discard';
 
@@ -8,8 +8,19 @@ type Step = 'prepare' | 'transfer' | 'commit' | 'discard';
 export function enter<Store>(w: World<Store>, step: Step, changes: Partial<Job> = {}): World<Store> {
   const job = { ...w.job, ...changes, phase: step, lease: w.last + 1 };
   const reached = step === 'transfer' || step === 'commit' ? step : job.reached;
-  const changed = { ...w, job: { ...job, reached } };
-  return { ...changed, attempts: [...w.attempts, nextAttempt(changed, step, 'start')], last: w.last + 1 };
+  const hasCommitted = w.hasCommitted || step === 'commit';
+  const changed = { ...w, hasCommitted, job: { ...job, reached } };
+  const attempt = nextAttempt(changed, step, 'start');
+  const committing = step === 'discard' ? undoesCommit(w) : attempt.committing;
+  return { ...changed, attempts: [...w.attempts, { ...attempt, committing }], last: w.last + 1 };
+}
+
+/** Tells whether the job's own discard also removes a committed image. */
+function undoesCommit<Store>(w: World<Store>): boolean {
+  const { undoesEarlier, committing } = w.job;
+  const claim = claimOf(w);
+  if (!undoesEarlier || claim === 'foreign') return committing;
+  return claim === 'undoable';
 }
 
 export function close<Store>(w: World<Store>, status: Job['status']): World<Store> {
@@ -17,6 +28,7 @@ export function close<Store>(w: World<Store>, status: Job['status']): World<Stor
     ...w,
     job: { ...w.job, phase: 'closed', status, lease: 0, paused: false },
     promised: w.promised || status === 'replicated',
+    hasKnownOwner: w.hasKnownOwner || status === 'replicated',
   };
 }
 
@@ -100,7 +112,8 @@ export function reset<Store>(
     since: w.last,
     version: changes.version ?? job.version,
     made: !beginsAnew || undoes,
-    committing: undoes ? !w.promised : phase === 'commit',
+    undoesEarlier: undoes,
+    committing: phase === 'commit',
     reached: phase,
   };
   const stores = isFresh ? [...w.stores, changes.initial] : w.stores;

@@ -1,5 +1,5 @@
 import type { Rule } from './rule.ts';
-import type { Attempt, StepName, StoreModel } from './store.ts';
+import type { Attempt, Claim, StepName, StoreModel } from './store.ts';
 
 /** The last run of the job, as Temporal has recorded it. */
 export interface Job {
@@ -15,6 +15,8 @@ export interface Job {
   readonly failed: boolean;
   /** True if there may be something of the job at the destination. */
   readonly made: boolean;
+  /** True if the run also undoes what earlier runs have made. */
+  readonly undoesEarlier: boolean;
   readonly committing: boolean;
   readonly version: number;
   /**
@@ -47,6 +49,7 @@ export interface Troubles {
   readonly pauses: number;
   readonly sweeps: number;
   readonly others: number;
+  readonly deletions: number;
 }
 export type Trouble = Exclude<keyof Troubles, 'total'>;
 
@@ -71,6 +74,12 @@ export interface World<Store> {
   readonly other: 'none' | 'making' | 'whole';
   /** True if a run has ended as replicated. The image then belongs to its owner. */
   readonly promised: boolean;
+  /** The runs that Temporal still knows: all, all but the earlier ones, or none. */
+  readonly known: 'all' | 'last' | 'none';
+  /** True if Temporal knows a run that has ended as replicated. */
+  readonly hasKnownOwner: boolean;
+  /** True if a run has come to its commit. */
+  readonly hasCommitted: boolean;
   /** The first harm that was done, in words. */
   readonly harm: string | null;
 }
@@ -94,6 +103,7 @@ export const FIRST_RUN: Job = {
   cancel: false,
   failed: false,
   made: false,
+  undoesEarlier: false,
   committing: false,
   version: 0,
   lease: 0,
@@ -102,7 +112,7 @@ export const FIRST_RUN: Job = {
   replacing: false,
 };
 
-export function beginning<Store>({ store, troubles }: Setting<Store>): World<Store> {
+export function beginning<Store>({ store, rule, troubles }: Setting<Store>): World<Store> {
   return {
     job: FIRST_RUN,
     cleanUp: { state: 'none', lease: 0, committing: false, run: 0, place: 0 },
@@ -112,6 +122,10 @@ export function beginning<Store>({ store, troubles }: Setting<Store>): World<Sto
     left: troubles,
     other: 'none',
     promised: false,
+    known: 'all',
+    hasKnownOwner: false,
+    // Without the rule, a run after a reset always believes that an earlier one has come to its commit.
+    hasCommitted: !rule.undoesKnownCommits,
     harm: null,
   };
 }
@@ -128,6 +142,13 @@ export function can<Store>({ left }: World<Store>, trouble: Trouble): boolean {
 /** Counts a trouble of this kind. */
 export function spend<Store>(w: World<Store>, trouble: Trouble): World<Store> {
   return { ...w, left: { ...w.left, total: w.left.total - 1, [trouble]: w.left[trouble] - 1 } };
+}
+
+/** Returns what the runs that Temporal knows say about a committed image. */
+export function claimOf<Store>({ hasKnownOwner, known, hasCommitted }: World<Store>): Claim {
+  if (hasKnownOwner) return 'owned';
+  if (known !== 'all') return 'unknown';
+  return hasCommitted ? 'undoable' : 'foreign';
 }
 
 export function replaced<Store>(w: World<Store>, a: Attempt, by: Attempt): World<Store> {

@@ -88,13 +88,28 @@ test('a discard trusts no answer that is older than its own look at the image', 
 });
 
 test('a committed image that may be about to be removed is neither adopted nor taken for committed', async () => {
-  const ref = bench.ref(DATA);
+  const ref = committing(bench.ref(DATA), DATA);
   const record = await makeImage(bench.store, ref, DATA);
   const contested = { ...ref, contested: true } as const;
   expect(await codeOf(bench.store.adopt(contested, LAST))).toBe('spoilt');
-  expect(await codeOf(bench.store.commit(committing(contested, DATA), LAST, record))).toBe('spoilt');
+  expect(await codeOf(bench.store.commit(contested, LAST, record))).toBe('spoilt');
   expect(await bench.store.adopt(ref, LAST)).toMatchObject({ id: ref.image_id });
   expect(await bench.listed()).toEqual([ref.image_id]);
+});
+
+test('an image of which no run can have come to its commit is not adopted, though it has the right bytes', async () => {
+  const ref = bench.ref(DATA);
+  await makeImage(bench.store, ref, DATA);
+  expect(await bench.store.adopt(ref, LAST)).toBeNull();
+});
+
+test('an image id is used up as soon as its image is being removed', async () => {
+  const ref = bench.ref(DATA);
+  await bench.prepare(ref, DATA);
+  const doom = { op: 'replace', path: '/image_replicator_job', value: `${ref.mark} doomed` };
+  await bench.current.rig.patch(ref.image_id, doom);
+  expect(await codeOf(bench.prepare(ref, DATA))).toBe('spoilt');
+  await bench.store.discard(ref, LAST);
 });
 
 test('the removal of a leftover is confirmed first, and reports whether it was done', async () => {

@@ -34,11 +34,12 @@ export function lateContract(openStore: OpenStore, traits: StoreTraits): void {
   });
 
   test('a later run of the job finds the image that an earlier run has committed', async () => {
-    expect(await bench.store.adopt(ref, 2)).toBeNull();
+    expect(await bench.store.adopt(made(), 2)).toBeNull();
     await fillImage(bench.store, ref, DATA, 3);
     await commit(4);
-    expect(await bench.store.adopt(ref, 5)).toMatchObject({ id: ref.image_id, size: SIZE });
-    const another = bench.ref(randomBytes(SIZE), { image_id: ref.image_id });
+    expect(await bench.store.adopt(made(), 5)).toMatchObject({ id: ref.image_id, size: SIZE });
+    const other = randomBytes(SIZE);
+    const another = committing(bench.ref(other, { image_id: ref.image_id }), other);
     expect(await bench.store.adopt(another, 6)).toBeNull();
     await expectWhole();
   });

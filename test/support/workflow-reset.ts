@@ -4,16 +4,14 @@ import type { Client } from '@temporalio/client';
 /** Values of `temporal.api.enums.v1.ResetReapplyExcludeType`. */
 const EXCLUDED = { signals: 1, updates: 2, cancelRequests: 4 } as const;
 
+/** A Workflow Task: the first or the last one, or the first that has scheduled an activity of this name. */
+export type ResetPoint = 'first' | 'last' | { readonly activity: string };
+
 /**
- * Resets the last run of a workflow to its first or last Workflow Task, or to the first one that has
- * scheduled an activity of this name. The new run does not get the cancels that came after that Workflow
- * Task. Returns the id of the new run.
+ * Resets the last run of a workflow to a Workflow Task. The new run does not get the cancels that came after
+ * that Workflow Task. Returns the id of the new run.
  */
-export async function resetWorkflow(
-  client: Client,
-  workflowId: string,
-  to: 'first' | 'last' | { readonly activity: string },
-): Promise<string> {
+export async function resetWorkflow(client: Client, workflowId: string, to: ResetPoint): Promise<string> {
   const handle = client.workflow.getHandle(workflowId);
   const { runId } = await handle.describe();
   const { events } = await client.workflow.getHandle(workflowId, runId).fetchHistory();

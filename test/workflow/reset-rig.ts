@@ -1,7 +1,7 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { cleanUpIdOf } from '../../src/copy-job/index.ts';
-import { resetWorkflow } from '../support/workflow-reset.ts';
+import { type ResetPoint, resetWorkflow } from '../support/workflow-reset.ts';
 import { type Job, type JobOptions, type Rig, startRig } from '../support/workflow-rig.ts';
 import type { Standing } from '../support/workflow-standing.ts';
 
@@ -10,8 +10,8 @@ export interface ResetRig {
   readonly rig: Rig;
   /** Starts a job whose handle follows resets. `mark` is the id of its first run. */
   startJob(options?: JobOptions): Promise<{ readonly job: Job; readonly mark: string }>;
-  /** Resets a job to its first or its last Workflow Task. Returns the id of the new run. */
-  reset(job: Pick<Job, 'handle'>, to?: 'first' | 'last'): Promise<string>;
+  /** Resets a job, by default to its first Workflow Task. Returns the id of the new run. */
+  reset(job: Pick<Job, 'handle'>, to?: ResetPoint): Promise<string>;
   /** Returns the clean-up of a run that was cancelled by force. */
   cleanUpOf(job: Pick<Job, 'handle'>, runId: string): WorkflowHandle;
 }

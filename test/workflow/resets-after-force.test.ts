@@ -172,7 +172,7 @@ test('an image that a reset reserves again after the clean-up is removed, too', 
   await endOf(job);
   await cleanUpOf(job, mark).result();
   isCleanedUp = true;
-  await reset(job, 'last');
+  await reset(job, { activity: 'closeAsCanceled' });
   await endOf(job);
   expect(calls).toBe(2);
   expect(await standing(resets.rig, job, mark)).toEqual(nothing('canceled'));

@@ -25,6 +25,8 @@ export function glanceDestination(api: GlanceApi, options: GlanceUploadOptions):
   const owner = (ref: DestinationRef): As => ({ project: ref.tenant_id });
   const made = (ref: DestinationRef): MarkedImage => ({ api, as: owner(ref), ref });
   return {
+    unmarksCommitted: true,
+
     checkRoom: (tenantId, size) => checkRoom(api, { project: tenantId }, size),
 
     async prepare(ref, _attempt, image) {
@@ -32,16 +34,14 @@ export function glanceDestination(api: GlanceApi, options: GlanceUploadOptions):
       await api.create(owner(ref), toCreate(image, ref.mark)).catch(async (error) => {
         if (!isStoreError(error, 'conflict')) throw error;
         // The id is in use, perhaps by another call of this job.
-        await showMarked(made(ref)).catch((cause) => {
-          throw isStoreError(cause, 'not_found') ? idTakenError(ref) : cause;
-        });
+        assertReserved(ref, await ignoring('not_found', () => api.show(owner(ref), ref.image_id)));
       });
     },
 
     async adopt(ref) {
       if (!isImageId(ref.image_id)) return null;
       const image = await ignoring('not_found', () => api.show(owner(ref), ref.image_id));
-      if (image === undefined || !hasLostItsMark(ref, image)) return null;
+      if (image === undefined || !isCommitted(ref, image)) return null;
       assertUncontested(ref);
       return toRecord(image);
     },
@@ -131,6 +131,18 @@ function assertUploadable(ref: DestinationRef, image: ImageRecord): void {
   for (const field of ['disk_format', 'container_format'] as const) {
     if (image[field] === null) throw new StoreError('invalid_image', `${field}: has to be set`);
   }
+}
+
+/**
+ * Throws unless this job is making the image that has the id. Throws `conflict` if the image is somebody
+ * else's. Throws `spoilt` if no image can be seen, or this job is removing it: nobody can use the id any
+ * more.
+ */
+function assertReserved(ref: DestinationRef, image: GlanceImage | undefined): void {
+  const mark = image?.[JOB_PROPERTY];
+  if (mark === ref.mark) return;
+  if (image !== undefined && mark !== doomedMark(ref)) throw idTakenError(ref);
+  throw new StoreError('spoilt', `image id ${ref.image_id} is or was in use, and can be used only once`);
 }
 
 /** Tells whether this job has committed the image. Returns `false` for a reference without `committing`. */

@@ -1,21 +1,20 @@
 import type { Rule } from '../rule.ts';
 import { type Attempt, type Move, moves, type Surroundings } from '../store.ts';
-import { change, create, type Glance, hasLostItsMark, isMarked } from './state.ts';
+import { change, create, type Glance, hasLostItsMark, isMarked, isRemoved } from './state.ts';
 
 /** Reserves the id, or adopts the image that an earlier run of the job has committed. */
 export function prepare(rule: Rule, s: Glance, a: Attempt, around: Surroundings): Move<Glance>[] {
   const go = moves(s, a);
   switch (a.at) {
     case 'start':
-      if (a.run > 0 && hasLostItsMark(s, a.version)) return adopt(rule, s, a, around);
+      if (isEarlierCommit(rule, s, a, around)) return adopt(rule, s, a, around);
       return go('asks for the id', '~create');
     case '~create':
       if (!s.isUsed) return go('has the image created', 'ok', create('a'));
       return go('hears that the id was used', 'mine?');
     case 'mine?':
       if (isMarked(s)) return go("finds its job's image", 'ok');
-      if (a.run > 0 && s.image === null && !rule.limits.looksAtFirstIdOnly)
-        return go('can use the id no more', 'spoilt');
+      if (a.run > 0 && isRemoved(s) && rule.replacesUsedIds) return go('can use the id no more', 'spoilt');
       return go('finds the id taken', 'lost');
   }
   return [];
@@ -30,7 +29,7 @@ export function transfer(rule: Rule, s: Glance, a: Attempt, around: Surroundings
   const { image } = s;
   switch (a.at) {
     case 'start':
-      if (a.run > 0 && hasLostItsMark(s, a.version)) return adopt(rule, s, a, around);
+      if (isEarlierCommit(rule, s, a, around)) return adopt(rule, s, a, around);
       if (isMarked(s)) return go('finds the image', 'look');
       return a.run > 0 ? go('finds no image, and asks for the id', '~create') : go('finds no image', 'lost');
     case '~create':
@@ -80,13 +79,24 @@ export function commit(rule: Rule, s: Glance, a: Attempt, around: Surroundings):
   return [];
 }
 
+/** Tells whether an earlier run of the job is known to have committed the image. */
+function isEarlierCommit(rule: Rule, s: Glance, { run, version }: Attempt, around: Surroundings): boolean {
+  const isKnown = around.claim === 'undoable' || isOwned(rule, around);
+  return run > 0 && hasLostItsMark(s, version) && isKnown;
+}
+
+/** Tells whether a run after a reset takes it for certain that a run has ended as replicated. */
+function isOwned({ doubtsForgottenRuns }: Rule, { claim }: Surroundings): boolean {
+  return claim === 'owned' || (claim === 'unknown' && !doubtsForgottenRuns);
+}
+
 /**
  * Takes over a committed image if a run has ended as replicated. Otherwise a removal of the image may be on
  * its way, and the job makes another image.
  */
-function adopt(rule: Rule, s: Glance, a: Attempt, { isOwned }: Surroundings): Move<Glance>[] {
+function adopt(rule: Rule, s: Glance, a: Attempt, around: Surroundings): Move<Glance>[] {
   const go = moves(s, a);
-  return rule.adoptsReplicatedOnly && !isOwned
+  return rule.adoptsReplicatedOnly && !isOwned(rule, around)
     ? go('leaves the image, which may be removed', 'spoilt')
     : go('adopts the image', 'adopted');
 }

@@ -44,6 +44,7 @@ export function sweep(rule: Rule, s: Glance, a: Attempt, around: Surroundings): 
   const go = moves(s, a);
   switch (a.at) {
     case 'start':
+      if (rule.limits.sweepsKnownJobsOnly && !around.isKnown) return go('does not look for it', 'gone');
       if (s.image?.mark !== 'a') return go('lists nothing', 'gone');
       return go('lists the image in the making', 'chain?');
     case 'chain?':

@@ -2,6 +2,8 @@ import type { View } from '../store.ts';
 
 /** An image as Glance has it. */
 interface Image {
+  /** The job that has created the image. */
+  readonly creator: string;
   /**
    * The property `image_replicator_job`. It is empty after a commit has removed it. It is `x` after the job
    * has taken its mark away from an image with somebody else's bytes.
@@ -25,7 +27,10 @@ export interface Glance {
 export const UNUSED: Glance = { image: null, isUsed: false };
 
 export function create(mark: string): Glance {
-  return { image: { mark, doomed: false, status: 'queued', saver: 0, version: -1 }, isUsed: true };
+  return {
+    image: { creator: mark, mark, doomed: false, status: 'queued', saver: 0, version: -1 },
+    isUsed: true,
+  };
 }
 
 export function change(s: Glance, changes: Partial<Image>): Glance {
@@ -35,6 +40,11 @@ export function change(s: Glance, changes: Partial<Image>): Glance {
 /** Tells whether an image has the mark of the job, so that it may be filled and committed. */
 export function isMarked({ image }: Glance): boolean {
   return image?.mark === 'a' && !image.doomed;
+}
+
+/** Tells whether an image that the job has made was removed, or is being removed. */
+export function isRemoved({ image }: Glance): boolean {
+  return image === null || (image.mark === 'a' && image.doomed);
 }
 
 /** Tells whether a commit has removed the mark from an image with these bytes. */
@@ -47,7 +57,6 @@ export function hasLostItsMark({ image }: Glance, version: number): boolean {
  */
 export function viewOf({ image }: Glance): View {
   if (image === null || image.mark === 'x') return { image: null, making: null };
-  const isVisible = image.mark === '' || (image.mark === 'b' && image.status === 'active');
-  if (isVisible) return { image: { mark: image.mark || 'a', whole: image.version >= 0 }, making: null };
+  if (image.mark === '') return { image: { mark: image.creator, whole: image.version >= 0 }, making: null };
   return { image: null, making: { mark: image.mark, doomed: image.doomed, by: 0 } };
 }
