@@ -10,7 +10,7 @@ import {
 } from '../src/object-task/index.ts';
 import { atSide, type ObjectStore } from '../src/stores/index.ts';
 import type { ObjectOutcome } from '../src/transfer/index.ts';
-import { queuedFor } from './step.ts';
+import { countedFrom } from './step.ts';
 
 /** The time between two flushes of the written objects; milliseconds. */
 const FLUSH_INTERVAL = 5000;
@@ -74,7 +74,7 @@ export class BatchAttempt {
 function progressBefore({ after }: BatchScope): BatchProgress {
   const resumed = parseBatchProgress(Context.current().info.heartbeatDetails);
   if (resumed === undefined) return { ...NOTHING_MOVED, after, moved_at: Date.now() };
-  return { ...resumed, moved_at: resumed.moved_at + queuedFor() };
+  return { ...resumed, moved_at: countedFrom(resumed.moved_at) };
 }
 
 function advanced(progress: BatchProgress, outcome: ObjectOutcome): BatchProgress {

@@ -37,7 +37,7 @@ export async function runStep<T>(
 /** Does the work, and sends heartbeats with fresh details until it is done. */
 export async function heartbeating<T>(details: () => unknown, work: () => Promise<T>): Promise<T> {
   const context = Context.current();
-  const beat = () => context.heartbeat(details());
+  const beat = () => context.heartbeat(withPause(details()));
   const timer = setInterval(beat, HEARTBEAT_INTERVAL);
   try {
     return await work();
@@ -50,20 +50,28 @@ export async function heartbeating<T>(details: () => unknown, work: () => Promis
   }
 }
 
-/**
- * Returns the time from which the time without progress counts; milliseconds since the epoch. It is the time
- * of the step's last progress, or of its first attempt if there was no progress. The time for which this
- * attempt has waited for a worker is added, because that wait does not count.
- */
-function lastProgress(): number {
-  const { heartbeatDetails } = Context.current().info;
-  return typeof heartbeatDetails?.began === 'number' ? heartbeatDetails.began + queuedFor() : Date.now();
+/** Returns the details of a heartbeat, with a note for the next attempt if a pause has ended this attempt. */
+function withPause(details: unknown): unknown {
+  const { paused = false } = Context.current().cancellationDetails ?? {};
+  return paused ? { ...(details as object | null), paused } : details;
 }
 
 /**
- * Returns for how long this attempt has waited for a worker; milliseconds. That time does not count as time
- * without progress.
+ * Returns the time from which the time without progress counts; milliseconds since the epoch. It is the time
+ * of the step's last progress, or of its first attempt if there was no progress.
  */
-export function queuedFor(): number {
-  return Math.max(0, Date.now() - Context.current().info.currentAttemptScheduledTimestampMs);
+function lastProgress(): number {
+  const { heartbeatDetails } = Context.current().info;
+  return typeof heartbeatDetails?.began === 'number' ? countedFrom(heartbeatDetails.began) : Date.now();
+}
+
+/**
+ * Returns the time from which this attempt counts the time without progress; milliseconds since the epoch. A
+ * pause that has ended the attempt before does not count, and neither does the wait for a worker.
+ * @param movedAt the time of the last progress that the attempts before have made
+ */
+export function countedFrom(movedAt: number): number {
+  const { heartbeatDetails, currentAttemptScheduledTimestampMs } = Context.current().info;
+  if (heartbeatDetails?.paused === true) return Date.now();
+  return movedAt + Math.max(0, Date.now() - currentAttemptScheduledTimestampMs);
 }

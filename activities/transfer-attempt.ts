@@ -6,7 +6,7 @@ import { faultOfError } from './failures.ts';
 import { futileUploads } from './futile-uploads.ts';
 import type { PausableWork } from './paused-workflow.ts';
 import { ReadableProgress } from './readable-progress.ts';
-import { queuedFor } from './step.ts';
+import { countedFrom } from './step.ts';
 
 /**
  * Starts a transfer that goes on from some progress, or returns the one that is running in this process.
@@ -100,7 +100,7 @@ export class TransferAttempt implements PausableWork<Copied> {
 /** Returns the progress with which this attempt begins: that of the earlier attempts, if there were any. */
 function progressBefore(): TransferProgress {
   const resumed = parseProgress(Context.current().info.heartbeatDetails);
-  if (resumed !== undefined) return { ...resumed, moved_at: resumed.moved_at + queuedFor() };
+  if (resumed !== undefined) return { ...resumed, moved_at: countedFrom(resumed.moved_at) };
   return {
     ranges: [],
     high_water: 0,

@@ -79,7 +79,11 @@ export function parseBatchProgress(value: unknown): BatchProgress | undefined {
   if (![moved, bytes, failed, moved_at].every(Number.isSafeInteger) || !Array.isArray(failures)) {
     return undefined;
   }
-  const { about: _text, ...counts } = value as BatchProgress & { readonly about?: unknown };
+  const {
+    about: _text,
+    paused: _note,
+    ...counts
+  } = value as BatchProgress & Record<'about' | 'paused', unknown>;
   // Attempts of an earlier version did not count incomplete objects and folders.
   return { ...NOTHING_MOVED, ...counts, failures: failures.slice(0, MAX_FAILURES) };
 }

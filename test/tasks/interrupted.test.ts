@@ -1,7 +1,9 @@
 /** Tests that a task moves and counts each object once, whatever interrupts its batch. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { TASK_MEMO } from '../../src/object-task/index.ts';
+import { StoreError } from '../../src/stores/index.ts';
 import { until } from '../support/until.ts';
 import { gate } from '../support/workflow-hooks.ts';
 import { resetWorkflow } from '../support/workflow-reset.ts';
@@ -14,11 +16,12 @@ const NAMES = Array.from({ length: 100 }, (_, index) => `x/${index + 100}`);
 const BEFORE = 30;
 /** A value of `temporal.api.enums.v1.PendingActivityState`. */
 const PAUSED = 4;
+const GIVE_UP_AFTER = 3000;
 
 let rig: TaskRig;
 let stopWorkers: () => Promise<void>;
 beforeEach(async () => {
-  rig = await taskRig({ limits: { heartbeat_timeout: '30s' } });
+  rig = await taskRig({ limits: { heartbeat_timeout: '30s', give_up_after: `${GIVE_UP_AFTER}ms` } });
   await rig.deployment.startApi();
   for (const name of NAMES) await rig.put('bucket', name, Buffer.from(name));
 });
@@ -29,10 +32,17 @@ afterEach(async () => {
 
 /**
  * Starts a task, and returns when it is in the middle of its batch, where it stays until `at` is open.
+ * @param onRead called before each object is read
  */
-async function startHeld(at: ReturnType<typeof gate>) {
+async function startHeld(at: ReturnType<typeof gate>, onRead = () => {}) {
   let written = 0;
   stopWorkers = await startFaultyWorkers(rig, {
+    bucket: ({ read }) => ({
+      async read(...call) {
+        onRead();
+        return read(...call);
+      },
+    }),
     nas: ({ write }) => ({
       async write(path, data, signal, ...more) {
         if (written++ >= BEFORE) await at.pass(signal);
@@ -47,7 +57,7 @@ async function startHeld(at: ReturnType<typeof gate>) {
     return found.length > 0 && found;
   });
   const handle = rig.deployment.client.workflow.getHandle(workflowId);
-  return { taskId, handle };
+  return { taskId, handle, written: () => written };
 }
 
 const batchOf = async (handle: WorkflowHandle) => (await handle.describe()).raw.pendingActivities?.[0];
@@ -94,6 +104,42 @@ test.each(Object.entries(INTERRUPTIONS))(
     await expectAllMoved(taskId, handle);
   },
 );
+
+/** Returns a function to be called before each read, and the number of times that it will still throw. */
+function brokenReads() {
+  const faults = { left: 0 };
+  const onRead = () => {
+    if (faults.left === 0) return;
+    faults.left -= 1;
+    throw new StoreError('unavailable', 'no answer', { side: 'source' });
+  };
+  return { faults, onRead };
+}
+
+test('a batch that is paused moves nothing, and is not given up for that', async () => {
+  const at = gate();
+  const { faults, onRead } = brokenReads();
+  const { taskId, handle, written } = await startHeld(at, onRead);
+  await pause(handle);
+  at.open();
+  const before = written();
+  await sleep(GIVE_UP_AFTER + 1000);
+  expect(written()).toBe(before);
+  faults.left = 1;
+  await onBatch(handle, 'unpause');
+  await expectAllMoved(taskId, handle);
+});
+
+test('a batch that stands still after a pause is given up like any other', async () => {
+  const at = gate();
+  const { faults, onRead } = brokenReads();
+  const { taskId, handle } = await startHeld(at, onRead);
+  await pause(handle);
+  faults.left = Number.POSITIVE_INFINITY;
+  await onBatch(handle, 'unpause');
+  const { status, message } = await rig.ended(taskId, 'SUCCESS', 'FAIL');
+  expect([status, message]).toEqual(['FAIL', expect.stringMatching(/^given up after \d+ s: no answer$/)]);
+});
 
 test('a task that was reset is listed once, and not as ended before its end', async () => {
   const at = gate();

@@ -5,7 +5,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { JobView } from '../../src/job-service/index.ts';
-import { MIB } from '../support/deployment.ts';
+import { StoreError } from '../../src/stores/index.ts';
+import { type Deployment, MIB } from '../support/deployment.ts';
 import { until } from '../support/until.ts';
 import { readLog } from '../support/workflow-progress.ts';
 import { endOf, type Job, type Rig, startRig } from '../support/workflow-rig.ts';
@@ -25,34 +26,36 @@ beforeAll(async () => {
 afterAll(() => rig?.stop());
 
 const temporal = (...args: string[]) => rig.deployment.temporal(...args);
-const command = async (...args: string[]): Promise<JobView> => {
-  const { code, stdout, stderr } = await rig.deployment.command('--json', ...args);
+const command = (...args: string[]) => commandIn(rig.deployment, ...args);
+
+async function commandIn(deployment: Deployment, ...args: string[]): Promise<JobView> {
+  const { code, stdout, stderr } = await deployment.command('--json', ...args);
   if (code !== 0) throw new Error(stderr);
   return JSON.parse(stdout);
-};
+}
 
 interface Lever {
   readonly name: string;
-  pause(id: string, step: string): Promise<unknown>;
-  resume(id: string, step: string): Promise<unknown>;
+  pause(deployment: Deployment, id: string, step: string): Promise<unknown>;
+  resume(deployment: Deployment, id: string, step: string): Promise<unknown>;
 }
 
 const LEVERS: readonly Lever[] = [
   {
     name: 'temporal workflow pause',
-    pause: (id) => temporal('workflow', 'pause', '-w', id, '--reason', 'maintenance'),
-    resume: (id) => temporal('workflow', 'unpause', '-w', id, '--reason', 'done'),
+    pause: ({ temporal }, id) => temporal('workflow', 'pause', '-w', id, '--reason', 'maintenance'),
+    resume: ({ temporal }, id) => temporal('workflow', 'unpause', '-w', id, '--reason', 'done'),
   },
   {
     name: 'temporal activity pause',
-    pause: (id, step) =>
+    pause: ({ temporal }, id, step) =>
       temporal('activity', 'pause', '-w', id, '--activity-id', step, '--reason', 'maintenance'),
-    resume: (id, step) => temporal('activity', 'unpause', '-w', id, '--activity-id', step),
+    resume: ({ temporal }, id, step) => temporal('activity', 'unpause', '-w', id, '--activity-id', step),
   },
   {
     name: 'image-replicator pause',
-    pause: (id) => command('pause', id, '--reason', 'maintenance'),
-    resume: (id) => command('resume', id),
+    pause: (deployment, id) => commandIn(deployment, 'pause', id, '--reason', 'maintenance'),
+    resume: (deployment, id) => commandIn(deployment, 'resume', id),
   },
 ];
 
@@ -72,7 +75,7 @@ test.each(LEVERS)('$name stops the bytes of a job, which later goes on from ther
   const { job, log } = await transferring();
   const id = job.handle.workflowId;
   const step = await stepOf(job);
-  await lever.pause(id, step);
+  await lever.pause(rig.deployment, id, step);
   await sleep(STOPS_WITHIN);
   const held = log.bytes();
   expect(held).toBeLessThan(SIZE);
@@ -89,26 +92,40 @@ test.each(LEVERS)('$name stops the bytes of a job, which later goes on from ther
   expect(log.bytes()).toBe(held);
   expect((await command('show', id)).bytes_copied).toBe(shown.bytes_copied);
 
-  await lever.resume(id, step);
+  await lever.resume(rig.deployment, id, step);
   expect((await endOf(job)).details).toMatchObject({ status: 'replicated', sha512: job.image.os_hash_value });
   expect(log.bytes()).toBeLessThanOrEqual(SIZE + IN_FLIGHT);
   expect(await command('show', id)).toMatchObject({ paused: false, pause: null });
 });
 
-test('a job that Temporal has paused for longer than the stall limit is not given up', async () => {
-  const patient = await startRig({ limits: { lanes: 1, give_up_after: '2s', stall_after: '1s' } });
-  try {
-    const log = readLog(() => sleep(CHUNK_TIME));
-    const job = await patient.startJob({ size: 8 * MIB, source: log.hooks });
-    await until(() => log.bytes() >= 2 * MIB);
-    await patient.deployment.temporal('workflow', 'pause', '-w', job.handle.workflowId);
-    await sleep(5000);
-    await patient.deployment.temporal('workflow', 'unpause', '-w', job.handle.workflowId);
-    expect((await endOf(job)).details.status).toBe('replicated');
-  } finally {
-    await patient.stop();
-  }
-});
+test.each(LEVERS)(
+  'a job that `$name` holds for longer than the stall limit is not given up',
+  async (lever) => {
+    const patient = await startRig({ limits: { lanes: 1, give_up_after: '2s', stall_after: '1s' } });
+    const { deployment } = patient;
+    try {
+      let breaks = false;
+      const log = readLog(async () => {
+        await sleep(CHUNK_TIME);
+        if (!breaks) return;
+        breaks = false;
+        throw new StoreError('unavailable', 'no answer', { side: 'source' });
+      });
+      const job = await patient.startJob({ size: 8 * MIB, source: log.hooks });
+      const id = job.handle.workflowId;
+      await until(() => log.bytes() >= 2 * MIB);
+      const step = await stepOf(job);
+      await lever.pause(deployment, id, step);
+      await sleep(5000);
+      // A fault right after the pause shows whether the time of the pause counts.
+      breaks = true;
+      await lever.resume(deployment, id, step);
+      expect((await endOf(job)).details.status).toBe('replicated');
+    } finally {
+      await patient.stop();
+    }
+  },
+);
 
 test('an attempt that begins while its workflow is paused moves nothing', async () => {
   const { job, log } = await transferring();
