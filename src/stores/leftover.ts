@@ -33,9 +33,8 @@ export interface Leftover {
 }
 
 /**
- * Looks at each of some places, and yields the leftovers that are there. If some places cannot be looked at,
- * goes on with the others, and throws the first error at the end: one place MUST NOT hide all that comes
- * after it.
+ * Looks at each place, and yields the leftovers that are there. A place that cannot be looked at MUST NOT
+ * hide the places after it. So an error is thrown only at the end, and of several errors the first one.
  */
 export async function* leftoversAt<Place>(
   places: AsyncIterable<Place> | Iterable<Place>,
@@ -43,7 +42,9 @@ export async function* leftoversAt<Place>(
 ): AsyncGenerator<Leftover> {
   const errors: unknown[] = [];
   for await (const place of places) {
-    const found = await look(place).catch((error) => void errors.push(error));
+    const found = await look(place).catch((error) => {
+      errors.push(error);
+    });
     if (found !== undefined) yield found;
   }
   if (errors.length > 0) throw errors[0];

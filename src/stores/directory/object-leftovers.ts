@@ -64,7 +64,7 @@ async function otherAt(root: string, hidden: Folder, name: string, stats: Stats)
   };
 }
 
-/** Returns the age after which no attempt is at work on a folder; `null` if attempts give no such name. */
+/** Returns the age after which no attempt is at work on a folder; `null` for a name that no attempt gives. */
 function ageOfFolder(name: string): number | null {
   return AT_WORK.test(name) ? A_DAY : null;
 }

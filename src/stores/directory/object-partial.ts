@@ -127,8 +127,8 @@ export async function doomAndRemove(
   const folder = await openIn(hidden, name).catch((error) => {
     if (!isErrno(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) throw error;
   });
-  // By its name, only a file or a link is removed. If this process is frozen here, the folder of a later
-  // attempt may come to this name meanwhile.
+  // Removes by name only a file or a link. If this process is frozen here, a later attempt's folder may come
+  // to the name meanwhile.
   if (folder === undefined) {
     await unlinkFile(hidden.at(name));
     return;

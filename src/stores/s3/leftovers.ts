@@ -46,7 +46,8 @@ async function* leftoversBelow(
   yield* leftoversAt(foldersBelow(store, folder), async ([name, files]) => {
     const place = placeOf(name);
     const isWhole = files.has('image.json') && files.has('data');
-    return place === undefined || isWhole ? undefined : onS3(() => leftoverAt(place, files));
+    if (place === undefined || isWhole) return undefined;
+    return onS3(() => leftoverAt(place, files));
   });
   yield* uploadLeftovers(store, folder, placeOf);
 }
