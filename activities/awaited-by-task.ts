@@ -5,9 +5,10 @@ import { describeIfThere } from '../src/temporal/index.ts';
 import { currentRun } from './current-run.ts';
 
 /**
- * Returns a function that confirms a change for a copy of a task: besides `confirm`, the task has to wait for
- * the copy. If a task is reset to a moment before it has started a copy, that copy goes on, and the new run
- * starts another one. The first copy MUST NOT replace anything after the end of the task.
+ * Returns a function that confirms a change by a copy that a task has started. It throws `unavailable` if the
+ * task no longer waits for the copy; otherwise it calls `confirm`. If a task is reset to a moment before it
+ * has started a copy, that copy goes on, and the new run starts another one. The first copy MUST NOT replace
+ * anything after the end of the task.
  */
 export function confirmWithTask(client: Client, confirm: Confirm): Confirm {
   return async (since) => {
@@ -17,7 +18,7 @@ export function confirmWithTask(client: Client, confirm: Confirm): Confirm {
   };
 }
 
-/** Tells whether this attempt belongs to the copy of a task that does not wait for the copy any more. */
+/** Tells whether this attempt belongs to a copy for which the task no longer waits. */
 async function isGivenUp(client: Client): Promise<boolean> {
   const { workflowId, runId } = currentRun();
   const { parentExecution } = await client.workflow.getHandle(workflowId, runId).describe();

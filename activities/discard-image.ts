@@ -95,6 +95,6 @@ async function removableAfterForce(
   const isOnlyRun = isLast && run_id === ref.mark;
   if (isOnlyRun) return ref;
   const undoable = await undoableOf(client, workflow_id, ref);
-  // If the cancelled run is the last one, its own undo would have removed the commits of earlier runs too.
+  // Only the clean-up of the last run removes commits of other runs, as that run's own undo would have done.
   return isLast || !undoable.committing ? undoable : ref;
 }

@@ -7,7 +7,7 @@ import { currentRun, isFirstRun } from './current-run.ts';
 /**
  * What the runs of a job say about a committed image that may be the job's:
  * - `owned`: a run has ended as replicated. The image belongs to its owner, and no run undoes its commit
- * - `undoable`: no run has, and a run has come to its commit
+ * - `undoable`: a run has come to its commit, but no run has ended as replicated
  * - `foreign`: no run has come to its commit, so the image is somebody else's
  * - `unknown`: Temporal has forgotten a run, and none of the others has ended as replicated
  */
@@ -21,7 +21,7 @@ async function claimOf(client: Client, workflowId: string, mark: string): Promis
   return known.some(hasComeToItsCommit) ? 'undoable' : 'foreign';
 }
 
-/** Tells whether a run has scheduled its commit. With that, it puts on record how its copy was verified. */
+/** Tells whether a run has scheduled its commit. Only then does its record say how the copy was verified. */
 function hasComeToItsCommit({ memo }: Run): boolean {
   const job = memo[JOB_MEMO] as Partial<JobDetails> | undefined;
   return typeof job?.verified_by === 'string';
@@ -29,7 +29,7 @@ function hasComeToItsCommit({ memo }: Run): boolean {
 
 /**
  * Returns the reference for a step that may find an image of an earlier run. Asks Temporal only in a run that
- * a reset has made, and only for a store that cannot tell by itself.
+ * a reset has made, and only for a store that cannot tell by itself whose image it is.
  */
 export async function withEarlierCommits(
   client: Client,

@@ -22,8 +22,8 @@ const MAX_PAUSE = 10_000;
 
 /**
  * Cancels a task and the copies of its large objects, and waits until the task has closed. Does nothing if
- * there is no such workflow. Looks again and again, because somebody may reset the task or one of the copies
- * meanwhile: Temporal drops a cancellation that the new run has not heard of.
+ * there is no such workflow. Somebody may reset the task or one of the copies meanwhile, and the new run may
+ * know nothing of the cancellation. So all of them are looked at again and again.
  */
 export async function cancelAndAwait({ client }: Dependencies, workflowId: string): Promise<void> {
   const copies = visibility`RootWorkflowId = ${workflowId} AND WorkflowType != ${CLEAN_UP} AND ${OPEN}`;
@@ -79,7 +79,7 @@ export async function deleteRecords({ client }: Dependencies, workflowId: string
         for await (const run of listWorkflows(client, all)) {
           left += 1;
           if (run.closeTime !== undefined) await deleteRun(client, run);
-          // A clean-up removes what a copy has left, and nobody else does.
+          // A clean-up is not cancelled, because nobody else removes the leftovers of its copy.
           else if (run.type !== CLEAN_UP) await cancelUnlessClosed(client, run.workflowId);
         }
         if (left === 0) return;

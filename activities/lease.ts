@@ -48,7 +48,8 @@ export async function jobHasEnded(client: Client, mark: string): Promise<boolean
 export async function jobHasEndedOrUndoes(client: Client, mark: string): Promise<boolean> {
   const chain = await knownChain(client, mark);
   if (chain?.state === 'closed') return true;
-  // A cluster to which a namespace is replicated may hear of a job later than of a heartbeat.
+  // A cluster to which the namespace is replicated may not know the job yet. So it is asked about the
+  // attempt.
   if (chain?.state === 'gone') return isUnknownToTemporal(client);
   if (chain?.state !== 'open') return false;
   const job = jobInMemo(chain.memo);
@@ -98,9 +99,9 @@ function whyNotConfirmed(error: unknown): string {
 }
 
 /**
- * Returns the error with which an attempt ends. A store may say that a later attempt has taken over, although
- * Temporal still waits for this one, which therefore is the latest. Then the clock of Temporal's server was
- * set back, and the attempt's number is too low. This passes: the returned error is `unavailable`, and the
+ * Returns the error with which an attempt ends. If a store says that a later attempt has taken over, asks
+ * Temporal. If Temporal still waits for this attempt, there is no later one: the clock of Temporal's server
+ * was set back, and the attempt's number is too low. The returned error is then `unavailable`, so that the
  * step is tried again until the clock has caught up.
  * @param details the details of the heartbeat that asks Temporal
  */

@@ -29,9 +29,9 @@ export async function prepareDestination(
 }
 
 /**
- * Returns the error for an image id that cannot be used any more, in a job's first run. There the id is
- * somebody else's, so the job must not go on with another one. In a later run, it is what an earlier run of
- * the job has made and removed.
+ * Turns `spoilt` into `conflict`, in the first run of a job. In that run, somebody else has used the image
+ * id, so the job MUST NOT go on with another id. In a later run, an earlier run of the job may have made and
+ * removed the image.
  */
 function asTaken(error: unknown): unknown {
   if (!isStoreError(error, 'spoilt')) return error;

@@ -106,9 +106,9 @@ export async function moveObjects(request: TaskRequest, after: string | null = n
 }
 
 /**
- * Tells whether the task was cancelled. Its work may have succeeded all the same. Or it may have failed with
- * another error than that of a cancel, for example because the worker of a batch is dead. Tasks of an earlier
- * version then ended with that result or that error.
+ * Tells whether the task was cancelled. A cancelled task may still finish its work, or fail with an error
+ * that is no cancellation, for example because the worker of a batch is dead. Tasks of an earlier version
+ * then ended with that result or that error.
  */
 function isCancelled(): boolean {
   return CancellationScope.current().consideredCancelled && patched('cancel-decides');

@@ -44,8 +44,8 @@ export function addSweepCommand(program: Command): void {
 }
 
 /**
- * Sweeps regions, one after the other. Returns what was found, and which regions could not be swept. A region
- * that cannot be swept does not keep the others from being swept.
+ * Sweeps regions, one after the other. Returns the findings, and a message for each region that could not be
+ * swept. The other regions are swept nevertheless.
  */
 async function sweepAll(
   client: Client,

@@ -60,13 +60,13 @@ export function addTasksCommand(program: Command): void {
         print(options.json, task, taskText(task));
       });
     });
-  // `show` would inherit this, if it were set before.
+  // This is set after `show` was added, because otherwise `show` would inherit it.
   tasks.allowExcessArguments();
 }
 
 /**
- * Refuses arguments of a command that has both an action and commands below it. Commander would report too
- * many arguments; a misspelled command is more likely.
+ * Refuses arguments of a command that has both an action and commands below it. Such an argument is probably
+ * a misspelled command, but Commander would report too many arguments.
  */
 function assertNoArguments(command: Command): void {
   if (command.args.length === 0) return;

@@ -3,7 +3,7 @@ import { LOG_LEVELS } from './config.ts';
 import { Bandwidth, closed, duration, Name, name, named, PAIR_PATTERN, size, text } from './schema-parts.ts';
 import { TenantLimitsSection } from './tenant-limits.ts';
 
-/** A region. The options of its store are checked apart, for they depend on the driver. */
+/** A region. The options of its store are checked separately, because they depend on the driver. */
 export const Region = Type.Object(
   {
     store: Type.Object({ driver: Type.String() }),
@@ -24,7 +24,7 @@ export const Region = Type.Object(
   closed,
 );
 
-/** Returns the schema of the section `regions`, if a region has this schema. */
+/** Returns the schema of the section `regions`, made from the schema of a single region. */
 export const recordOfRegions = <T extends TSchema>(region: T) =>
   Type.Record(Name, region, {
     minProperties: 1,

@@ -4,7 +4,7 @@ import type { temporal } from '@temporalio/proto';
 
 type IHistoryEvent = temporal.api.history.v1.IHistoryEvent;
 
-/** The number of events that one request reads from the end of a history. Few come after a pause. */
+/** The number of events that one request reads from the end of a history. Few events come after a pause. */
 const PAGE = 50;
 /** `PAUSE_REQUESTED_BEFORE_TASK_STARTED`, a value of `temporal.api.enums.v1.WorkflowTaskFailedCause`. */
 const PAUSED_BEFORE_STARTED = 39;

@@ -39,7 +39,7 @@ export async function listTasks(client: Client, owner: TaskOwner, query: TaskQue
  */
 export const ALL_TASKS = visibility`WorkflowType = ${MOVE_OBJECTS} AND ExecutionStatus != 'ContinuedAsNew'`;
 
-/** Returns a filter that matches the runs that `ALL_TASKS` matches, of a tenant's tasks at a share. */
+/** Returns a filter that matches those runs of `ALL_TASKS` that belong to a tenant's tasks at a share. */
 export function tasksOf({ share_id, tenant_id }: TaskOwner): VisibilityQuery {
   return visibility`${ALL_TASKS} AND WorkflowId STARTS_WITH ${taskIdPrefix(share_id, tenant_id)}`;
 }
