@@ -23,8 +23,8 @@ export interface DestinationRef {
   readonly committing?: true;
   /**
    * Present if somebody may still be removing what an earlier run has committed. That is so in a run that a
-   * reset has made, unless it is known that a run has ended as replicated. Only a store with
-   * `unmarksCommitted` is told.
+   * reset has made, unless it is known that a run has ended as replicated. Set only for a store that
+   * has `unmarksCommitted`.
    */
   readonly contested?: true;
 }
@@ -89,7 +89,7 @@ export interface Watch {
  */
 export interface ImageDestination {
   /**
-   * Present if a committed image bears no mark, and a removal of it that is on its way cannot be locked out.
+   * Present if a committed image bears no mark, and the store cannot lock out a removal that is on its way.
    * For such a store, a run that a reset has made asks Temporal before `adopt` and `commit` whether an
    * earlier run may have committed the image (`committing`), and whether the image is `contested`.
    */
@@ -103,8 +103,7 @@ export interface ImageDestination {
    * Reserves the image id for this job. This is the only call that creates anything. A store MAY take over
    * an earlier attempt's reservation, but only if no byte from an earlier inspection of the source can get
    * into the image. Throws `quota_exceeded`, `unavailable`, and `conflict` if the id belongs to an image, to
-   * another job or to a later attempt. Throws `spoilt` if nobody can use the id any more, and no image with
-   * it can be seen.
+   * another job or to a later attempt. Throws `spoilt` if the store will never accept this id again.
    */
   prepare(ref: DestinationRef, attempt: number, image: ImageRecord): Promise<void>;
   /**

@@ -64,8 +64,8 @@ async function tryLink(file: string, target: string): Promise<'linked' | 'taken'
 }
 
 /**
- * Removes the name of a file in the hidden folder. The file is at its path by now. So an error of the disk
- * changes nothing, and the name stays until the hidden folder is tidied up.
+ * Removes the hidden name of a file that is at its path. After an error of the disk, the hidden name stays
+ * until the hidden folder is tidied up.
  */
 async function removeOtherName({ file, onPlaced }: Placing): Promise<void> {
   await onPlaced?.();

@@ -135,8 +135,8 @@ function assertUploadable(ref: DestinationRef, image: ImageRecord): void {
 
 /**
  * Throws unless this job is making the image that has the id. Throws `conflict` if the image is somebody
- * else's. Throws `spoilt` if no image can be seen, or this job is removing it: nobody can use the id any
- * more.
+ * else's. Throws `spoilt` if Glance will never accept the id again: its image cannot be seen, or this job is
+ * removing the image.
  */
 function assertReserved(ref: DestinationRef, image: GlanceImage | undefined): void {
   const mark = image?.[JOB_PROPERTY];

@@ -40,7 +40,7 @@ async function forbiddenError(
   return new StoreError('not_active', `image ${id} may not be read: it is ${status}`);
 }
 
-/** Returns the error for an image whose data has another size than its record had when it was inspected. */
+/** Returns the error for data that has another size than the image had when it was inspected. */
 export function otherSizeError(total: number, size: number): StoreError {
   return new StoreError('changed', `the image's data has ${total} bytes, not ${size} as inspected`);
 }

@@ -84,7 +84,7 @@ async function* readRange(stream: Stream, [start, end]: ByteRange): AsyncGenerat
   }
 }
 
-/** Takes the next bytes of a stream, and at most `max` of them. Throws `truncated` at the stream's end. */
+/** Takes the next bytes of a stream, at most `max`. Throws `truncated` at the stream's end. */
 async function takeChunk(stream: Stream, max: number): Promise<Buffer> {
   if (stream.rest.length === 0) {
     const next = await stream.chunks.next();

@@ -70,8 +70,8 @@ export function s3ObjectDestination(store: Bucket, replace: Replace): ImageDesti
 }
 
 /**
- * Removes what an object no longer needs when it is at its path. If the bucket refuses the removal for good,
- * the commit has succeeded all the same, and a sweep finds what is left.
+ * Removes everything that only an unfinished object needs. The object is at its path by now. So if the bucket
+ * forbids the removal, the commit has succeeded, and a sweep finds the leftovers.
  */
 async function tidyUp(staging: Bucket, ref: DestinationRef, attempt: number, watch?: Watch): Promise<void> {
   await removeReservation(staging, ref, attempt, uploadKeys(staging, ref), watch).catch((error) => {
