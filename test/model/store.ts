@@ -28,8 +28,11 @@ export interface Attempt {
 }
 
 /**
- * What the runs that Temporal knows say about a committed image: a run has ended as replicated; none has, but
- * one has come to its commit; none has come to it; or Temporal has forgotten a run.
+ * What the runs that Temporal knows say about a committed image:
+ * - `owned`: a run has ended as replicated;
+ * - `undoable`: no run has ended as replicated, but one has come to its commit;
+ * - `foreign`: no run has come to its commit;
+ * - `unknown`: Temporal has forgotten a run.
  */
 export type Claim = 'owned' | 'undoable' | 'foreign' | 'unknown';
 

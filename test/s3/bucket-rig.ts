@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { inject } from 'vitest';
 
-/** A bucket of its own, and what copies have put into it. */
+/** A new bucket, and a look at what copies have put into it. */
 export interface TestBucket {
   /** Returns the configuration of a region that is this bucket, or a prefix in it. */
   region(prefix?: string): object;

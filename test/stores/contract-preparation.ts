@@ -29,7 +29,7 @@ export function preparationContract(openStore: OpenStore, traits: StoreTraits): 
       const { id } = await bench.current.addImage(DATA, { owner: bench.current.tenants[tenant] });
       const before = await bench.current.traces();
       const ref = bench.ref(DATA, { image_id: id });
-      // A store that uses an id once cannot tell an image that it may not see from one that was removed.
+      // If a store uses each id only once, an image that it may not see looks like one that was removed.
       const isUsedUp = tenant === 'b' && !traits.reusesIds;
       expect(await codeOf(bench.prepare(ref, DATA))).toBe(isUsedUp ? 'spoilt' : 'conflict');
       expect(await codeOf(bench.store.openSink(ref, 1, SIZE))).toBe('not_found');

@@ -150,7 +150,8 @@ function uploadContract(openStore: OpenStore): void {
     }
     const upload = codeOf((await opened(1)).upload(chunks(), signal));
     await underWay.promise;
-    // A Glance that notes the state of the upload at the same moment undoes the doom. Then it is repeated.
+    // A Glance that notes the state of the upload at the same moment undoes the doom. Then the discard is
+    // repeated.
     await until(async () => (await codeOf(bench.store.discard(ref, LAST))) !== 'unavailable');
     discarded.resolve();
     expect(await upload).toBe('not_found');

@@ -105,7 +105,7 @@ test.each(Object.entries(INTERRUPTIONS))(
   },
 );
 
-/** Returns a function to be called before each read, and the number of times that it will still throw. */
+/** Returns a function to be called before each read. It throws the next `faults.left` times. */
 function brokenReads() {
   const faults = { left: 0 };
   const onRead = () => {

@@ -14,7 +14,7 @@ const UNMARKING = { unmarksCommitted: true } as ImageDestination;
 
 interface Run {
   readonly status: string;
-  /** How its copy was verified: that is on record from the commit on. */
+  /** How its copy was verified. This is on record as soon as the commit begins. */
   readonly verified_by: string | null;
 }
 const STOPPED: Run = { status: 'TERMINATED', verified_by: null };
@@ -22,7 +22,7 @@ const AT_COMMIT: Run = { status: 'CANCELLED', verified_by: 'sha512' };
 const REPLICATED: Run = { status: 'COMPLETED', verified_by: 'sha512' };
 const NOW: Run = { status: 'RUNNING', verified_by: null };
 
-/** Stands for Temporal, with the runs of one job. `null` is a run that it has forgotten. */
+/** Returns the client of a Temporal with these runs of a job. `null` is a run that it has forgotten. */
 function temporal(...runs: readonly (Run | null)[]): Client {
   const describeRun = async (runId: string) => {
     const at = Number(runId.slice('run-'.length));

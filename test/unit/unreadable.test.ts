@@ -8,7 +8,7 @@ const COMPLETED = { workflowTaskCompletedEventAttributes: {} };
 const PAUSED = { workflowTaskFailedEventAttributes: { cause: 39 } };
 const OTHER = {};
 
-/** Stands for a Temporal that has a long history, and sends two events of it with each answer. */
+/** Imitates a Temporal that has a history with these events, and sends two of them with each answer. */
 function temporalWith(events: readonly object[]) {
   const newestFirst = events.map((event, index) => ({ ...event, eventId: index + 1 })).reverse();
   const resets: unknown[] = [];
