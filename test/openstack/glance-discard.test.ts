@@ -131,6 +131,19 @@ test('the removal of a leftover is confirmed first, and reports whether it was d
   expect(await bench.current.traces()).toEqual([]);
 });
 
+test('a leftover is found behind a job of a project that is gone', async () => {
+  const ref = bench.ref(DATA);
+  await bench.prepare(ref, DATA);
+  const ended = (async function* () {
+    yield { ...ref, tenant_id: 'f'.repeat(32) };
+    yield ref;
+  })();
+  const marks = [];
+  for await (const { mark } of bench.store.leftovers(ended)) marks.push(mark);
+  expect(marks).toEqual([ref.mark]);
+  await bench.store.discard(ref, LAST);
+});
+
 test('a discard whose doom was undone fails, and its repeat removes the image', async () => {
   const ref = bench.ref(DATA);
   await bench.prepare(ref, DATA);

@@ -2,6 +2,7 @@ import ms, { type StringValue } from 'ms';
 import Type from 'typebox';
 import { type Interface, openSession } from '../../openstack/index.ts';
 import type { ImageStore, StoreDriver } from '../image-store.ts';
+import { leftoversAt } from '../leftover.ts';
 import type { SourceRef } from '../port.ts';
 import { changedError, notActiveError, notFoundError } from '../refusals.ts';
 import { recordIfUsable } from '../usable.ts';
@@ -58,10 +59,7 @@ function openGlance({ image_store, saving_timeout, ...cloud }: GlanceOptions): I
 
     async *leftovers(ended) {
       // A Glance cannot list all images that bear a mark. So this looks for the images of ended jobs only.
-      for await (const ref of ended) {
-        const found = await leftoverOf(api, destination, ref);
-        if (found !== undefined) yield found;
-      }
+      yield* leftoversAt(ended, (ref) => leftoverOf(api, destination, ref));
     },
 
     async inspect(ref, user) {
