@@ -85,14 +85,14 @@ test.each([
 
 test('a request that is repeated after a lost answer replaces nothing of a person once its batch is cancelled', async () => {
   await rig.put('nas', 'training/x/a', Buffer.from('of the task'));
-  const frozen = await rig.deployment.startWorker();
+  await rig.deployment.startWorker('--no-copies');
+  const frozen = await rig.deployment.startWorker('--no-workflows');
   const repeated = proxy.add(MATCH, { kind: 'hold' });
   const lost = proxy.add(MATCH, { kind: 'swallow' }, 1);
   const taskId = await rig.start({ type: 'export', src_target: 'training', src_prefix: 'x/' });
   await lost.reached();
   await repeated.reached();
   process.kill(frozen.pid, 'SIGSTOP');
-  await rig.deployment.startWorker();
   const [task = ''] = await rig.workflows();
   await rig.deployment.temporal('workflow', 'cancel', '-w', task);
   expect(await rig.ended(taskId, 'SUCCESS', 'FAIL')).toMatchObject({ message: 'the task was cancelled' });

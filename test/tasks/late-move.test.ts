@@ -1,9 +1,7 @@
-import { truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { LARGE_OBJECT } from '../../src/object-task/index.ts';
-import { openControl } from '../chaos/control.ts';
-import { until } from '../support/until.ts';
+import { type Control, openControl } from '../chaos/control.ts';
+import type { TestProcess } from '../support/process.ts';
 import { startFaultyWorkers } from './faulty-workers.ts';
 import { type TaskRig, taskRig } from './support.ts';
 
@@ -73,8 +71,7 @@ test.each([false, true])(
       if (there) await rig.put('nas', name, Buffer.from('what was there before'));
     }
     const control = openControl(rig.deployment.folder);
-    const env = { NODE_OPTIONS: `--import=${PRELOAD}`, CHAOS_CONTROL: control.folder };
-    const frozen = await rig.deployment.startWith('worker', { env });
+    const frozen = await startCopier(control);
     const placing = control.add({
       calls: ['link'],
       path: '/training/x/.$',
@@ -84,7 +81,6 @@ test.each([false, true])(
     const taskId = await rig.start({ type: 'import', src_target: 'training', src_prefix: 'x/' });
     await placing.reached(names.length);
     process.kill(frozen.pid, 'SIGSTOP');
-    await rig.deployment.startWorker();
     const [task = ''] = await rig.workflows();
     await rig.deployment.temporal('workflow', 'cancel', '-w', task);
     expect(await rig.ended(taskId, 'SUCCESS', 'FAIL')).toMatchObject({ message: 'the task was cancelled' });
@@ -97,22 +93,12 @@ test.each([false, true])(
   },
 );
 
-test('a worker that is frozen while it reserves a large file leaves nothing if the task has been deleted', async () => {
-  await rig.put('bucket', 'x/large', 0);
-  await truncate(join(rig.deployment.folder, 'bucket/x/large'), LARGE_OBJECT);
-  const control = openControl(rig.deployment.folder);
-  const env = { NODE_OPTIONS: `--import=${PRELOAD}`, CHAOS_CONTROL: control.folder };
-  const frozen = await rig.deployment.startWith('worker', { env });
-  const reserving = control.add({ calls: ['rename'], path: '\\.new ', act: 'hold', until: 1 });
-  const taskId = await rig.start({ type: 'import', src_target: 'training', src_prefix: 'x/' });
-  await reserving.reached();
-  process.kill(frozen.pid, 'SIGSTOP');
-  await rig.deployment.startWorker();
-  expect((await rig.call('DELETE', `/task/${taskId}`)).status).toBe(202);
-  // Temporal may have given steps of the deletion to the frozen worker.
-  await until(async () => (await rig.call('GET', `/task/${taskId}`)).status === 400, 100_000);
-  reserving.release();
-  process.kill(frozen.pid, 'SIGCONT');
-  await frozen.stop('SIGTERM');
-  expect(await rig.tree('nas')).toEqual([]);
-});
+/**
+ * Starts a worker that only makes copies, and whose calls follow the rules of `control`. Starts another one
+ * for the workflows, which therefore do not wait while the first one is frozen.
+ */
+async function startCopier({ folder }: Control): Promise<TestProcess> {
+  await rig.deployment.startWorker('--no-copies');
+  const env = { NODE_OPTIONS: `--import=${PRELOAD}`, CHAOS_CONTROL: folder };
+  return rig.deployment.startWith('worker', { args: ['--no-workflows'], env });
+}
