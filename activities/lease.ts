@@ -41,26 +41,28 @@ export async function jobHasEnded(client: Client, mark: string): Promise<boolean
  * Tells whether the job's own removal of its copy may be over already. That is so if
  * - the job is known to have ended,
  * - the job is known to be undoing its copy, or to be cancelled by force, or
- * - somebody has deleted the job's record, and Temporal does not wait for this attempt either.
+ * - Temporal knows neither the job nor this attempt, for example because somebody has deleted the job's
+ *   workflow.
  *
  * The attempt then has to remove whatever it still creates. Returns `false` if Temporal does not answer.
  */
 export async function jobHasEndedOrUndoes(client: Client, mark: string): Promise<boolean> {
   const chain = await knownChain(client, mark);
   if (chain?.state === 'closed') return true;
-  // A cluster to which the namespace is replicated may not know the job yet. So it is asked about the
-  // attempt.
+  // This alone does not show that the job was deleted: a cluster to which the namespace is replicated may not
+  // know the job yet. So a heartbeat asks whether Temporal knows this attempt.
   if (chain?.state === 'gone') return isUnknownToTemporal(client);
   if (chain?.state !== 'open') return false;
   const job = jobInMemo(chain.memo);
+  // A job shows its last status shortly before its workflow closes.
   return (
     job?.phase === 'discard' || job?.cancel?.force !== undefined || isFinal(job?.status ?? 'replicating')
   );
 }
 
 /**
- * Tells whether Temporal does not know this attempt. Asks by a heartbeat with the details with which the
- * attempt has begun.
+ * Tells whether Temporal does not know this attempt. Sends a heartbeat to find out. A heartbeat replaces the
+ * details that the next attempt would read. So this one repeats the details that this attempt has read.
  */
 async function isUnknownToTemporal(client: Client): Promise<boolean> {
   const { taskToken, heartbeatDetails } = Context.current().info;
@@ -99,10 +101,10 @@ function whyNotConfirmed(error: unknown): string {
 }
 
 /**
- * Returns the error with which an attempt ends. If a store says that a later attempt has taken over, asks
- * Temporal. If Temporal still waits for this attempt, there is no later one: the clock of Temporal's server
- * was set back, and the attempt's number is too low. The returned error is then `unavailable`, so that the
- * step is tried again until the clock has caught up.
+ * Returns the error with which an attempt ends: `error`, with one exception. A store may say that a later
+ * attempt has taken over, while Temporal still waits for this attempt. Then there is no later attempt: the
+ * clock of Temporal's server was set back, and this attempt's number is too low. The returned error is then
+ * `unavailable`, so that the step is tried again until the clock has caught up.
  * @param details the details of the heartbeat that asks Temporal
  */
 export async function unlessClockWasSetBack(
@@ -126,8 +128,8 @@ const TRUSTED_FOR = 5000;
 /**
  * Returns a function that confirms the lease. It may be called often, because it remembers the last answer of
  * `confirmLease`. It trusts an answer for five seconds, or for half the heartbeat timeout if that is shorter.
- * It asks again earlier if the caller demands a later answer (`since`). Calls at the same time share one
- * question.
+ * If the caller gives a time (`since`), it trusts only an answer to a question that it asked at that time or
+ * later. Calls at the same time share one question.
  *
  * An attempt that was frozen, or cut off from Temporal, finds its last answer too old. So it asks again
  * before it changes anything else.
@@ -142,7 +144,8 @@ export function lastingLease(client: Client, details: () => unknown): Confirm {
     const isOld = () => asked === undefined || asked.at < since || performance.now() - asked.at > trustedFor;
     do {
       signal.throwIfAborted();
-      // A question that is under way may have been asked earlier than this caller accepts.
+      // If the last question is too old for this caller, but still under way, waits for its end. Another call
+      // may have asked anew by then, and this call shares that question.
       if (isOld()) await asked?.answer.catch(() => {});
       if (asked === undefined || isOld()) {
         asked = { at: performance.now(), answer: confirmLease(client, details()) };

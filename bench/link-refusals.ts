@@ -2,7 +2,10 @@ import type { Image } from './images.ts';
 import { paragraphs } from './link-page.ts';
 import type { LinkStack } from './link-stack.ts';
 
-/** How long copies may take to find out how many requests the server takes; milliseconds. */
+/**
+ * Time from the start of a copy by which the worker should have found how many requests at a time the server
+ * accepts; milliseconds. The table counts refusals before and after it.
+ */
 const SETTLE_TIME = 10_000;
 
 /**

@@ -2,12 +2,12 @@ import type { Limits } from './config.ts';
 import type { ConfigFile } from './schema.ts';
 import { isTimeZone, type Rate, type RateSection, rateFrom } from './timetable.ts';
 
-/** The time zone of timetables for which none is configured. */
+/** The time zone of a timetable if the configuration names no time zone for it. */
 export const UTC = 'UTC';
 
 /**
  * Returns the bandwidth limits in the section `limits`. The timetable of a pair of regions is in the time
- * zone of the source region.
+ * zone of the source region, which is UTC by default.
  */
 export function bandwidthLimits({
   limits = {},

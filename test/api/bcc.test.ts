@@ -63,7 +63,7 @@ test('a running copy is `dest_copying`; a cancel gets a 200 without a body, and 
   expect(again.body.message).toBe(NO_OBJECT);
 });
 
-test('a cancelled copy is not found, even while a region is away', async () => {
+test('while a region is away, a cancelled copy is still not found, but an unknown image id gets a 503', async () => {
   const imageId = await runningCopy();
   await tenant.cancel(imageId);
   await tenant.untilStatus(imageId, null);
@@ -80,7 +80,7 @@ test('a cancelled copy is not found, even while a region is away', async () => {
 test.each<[string, Record<string, string>, string | undefined]>([
   ['the content type of JSON and no body', { 'content-type': 'application/json' }, undefined],
   ['the content type of JSON and an empty body', { 'content-type': 'application/json' }, ''],
-  ['a body that means nothing', {}, '{"reason": "none"}'],
+  ['a body, although the API defines none,', {}, '{"reason": "none"}'],
 ])('a cancel with %s works', async (_name, headers, body) => {
   const imageId = await runningCopy();
   const options = { headers, ...(body !== undefined && { body }) };
@@ -101,6 +101,7 @@ test('a finished image cannot be cancelled, whether a job has made it or not', a
 
 test('a failed copy is `CreateFailed`, has the reason, and cannot be cancelled', async () => {
   const image = await deployment.addImage('ot1', 1000, { owner: 'tenant-a' });
+  // After this, the data no longer has the digest in the image's record.
   await writeFile(join(deployment.folder, 'ot1', image.id, 'data'), Buffer.alloc(1000));
   const [{ imageId }] = await tenant.copy(image.id, { destRegion: ['ot2'] });
   await tenant.untilStatus(imageId, 'CreateFailed');
@@ -136,7 +137,7 @@ test("another tenant's copies and images are not found", async () => {
   expect((await tenant.cancel(imageId)).status).toBe(200);
 });
 
-test('a job that was started by hand is found by the image id that it has reserved', async () => {
+test('a job that was started by hand is found by exactly the image id that it has reserved', async () => {
   const image_id = 'm-ByHand01';
   await deployment.client.workflow.start(COPY_IMAGE, {
     taskQueue: TASK_QUEUE,
@@ -155,7 +156,7 @@ test('a job that was started by hand is found by the image id that it has reserv
   await tenant.untilStatus(image_id, null);
 });
 
-test('the error of one region is in its row, and the copies to the other regions go on', async () => {
+test('a region to which no copy can start has an error in its row of the answer, and the other copies go on', async () => {
   const rows = await tenant.copy(small, { destRegion: ['mars', 'ot2', 'ot1'] });
   expect(rows).toEqual([
     {

@@ -78,7 +78,7 @@ test('a list by status finds exactly the jobs that show that status, however the
   }
 });
 
-test('a paused job is found by its status', async () => {
+test('a list by the status `replicating` contains a job that was paused in its transfer', async () => {
   const job = await rig.startJob({ source: holdingTransfer(gate(), 1) });
   await untilDetails(job, ({ phase }) => phase === 'transfer');
   await rig.deployment.temporal('workflow', 'pause', '-w', job.handle.workflowId);
@@ -87,7 +87,7 @@ test('a paused job is found by its status', async () => {
   await expect.poll(async () => (await paused())?.job_id).toBe(job.handle.workflowId);
 });
 
-test('a job that is well again no longer shows the fault of an earlier attempt', async () => {
+test('once bytes move again, a job no longer shows the fault of an earlier attempt', async () => {
   const at = gate();
   let opened = 0;
   let chunks = 0;
@@ -132,18 +132,19 @@ test('a job on an unknown Task Queue says that the Task Queue is wrong', async (
   );
 });
 
-test('a job on a Task Queue whose workers run no workflows says that the Task Queue is wrong', async () => {
+test("a job on a region's Task Queue, where no worker runs workflows, says that the Task Queue is wrong", async () => {
   const { workflowService, options } = rig.client;
   const { namespace } = options;
   const query = "TaskQueue = 'image-copy.ot2'";
   const listed = async () => (await workflowService.listWorkers({ namespace, query })).workersInfo?.length;
+  // This test is about a worker in Temporal's list. A new worker is listed after a second (`quietRuntime`).
   await expect.poll(listed).toBe(1);
   expect(await waitingOn('image-copy.ot2')).toBe(
     'a worker on Task Queue image-copy.ot2, which is the wrong one: jobs are started on Task Queue image-copy',
   );
 });
 
-test('a refused request still shows what was asked for', async () => {
+test('a job whose request was refused still shows what was requested', async () => {
   const handle = await rig.startWith({
     source: { region: 'ot1', image_id: 'an-image', tenant_id: 'tenant-a' },
     destination: { region: 'nowhere', image_name: 'copy' },

@@ -47,6 +47,7 @@ export async function isAtPath(folder: Folder, path: string): Promise<boolean> {
  * Dooms the folder first: from then on, nobody adopts or commits it. Removes files only through the open
  * folder. If this call is frozen, and another folder comes to the path meanwhile, the other folder keeps its
  * files.
+ * @param upTo the highest attempt from which the folder may be taken
  */
 export async function removeMarked(
   path: string,
@@ -72,7 +73,7 @@ export async function removeMarked(
 
 /**
  * Removes all files of a folder. The record goes first, because without it there is no image. The doom and
- * the mark go last, because they say to whom the other files belong.
+ * the mark go last. If the call stops halfway, the folder is still doomed, and still bears the job's mark.
  */
 async function emptyFolder(folder: Folder, ref: JobRef): Promise<void> {
   const mark = markName(ref);

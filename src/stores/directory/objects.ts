@@ -67,10 +67,10 @@ export function directoryObjects(root: string): ObjectStore {
         );
       }, signal),
 
-    // A file gets the mode and times of a new file, and no attribute of its source.
+    // A file gets the mode and times of a new file. So it loses every attribute of its source.
     loses: (attributes) => Object.keys(attributes).length > 0,
 
-    // syncfs(2) for all files at once: fsync(2) of each would take longer than writing them.
+    // One syncfs(2) serves all files. An fsync(2) of each file would take longer than to write the file.
     flush: () => onDisk(async () => void (await runCommand('sync', ['--file-system', root]))),
 
     leftovers: () => objectLeftovers(root),

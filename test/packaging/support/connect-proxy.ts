@@ -6,7 +6,7 @@ import type { Duplex } from 'node:stream';
 export interface ConnectProxy {
   /** The proxy's `host:port`. */
   readonly address: string;
-  /** The addresses for which the proxy was asked. */
+  /** The addresses to which clients have asked for a connection, also if they were refused; `host:port`. */
   readonly asked: string[];
   /** Cuts all connections, and refuses every client from now on. */
   refuseAll(): void;
@@ -14,10 +14,11 @@ export interface ConnectProxy {
 }
 
 /**
- * Starts a proxy. A client that is refused gets back what it sent, as some real proxies do.
+ * Starts a proxy. Its answer to a client that it refuses repeats the client's credentials, as the answers of
+ * some real proxies do.
  *
  * @param userinfo who may use it, as `name:password`
- * @param hosts the ports of this machine, by names that only the proxy can resolve
+ * @param hosts the host names that only the proxy can resolve, each with its port on this machine
  */
 export async function startConnectProxy(
   userinfo: string,
