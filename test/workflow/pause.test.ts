@@ -12,6 +12,8 @@ import { readLog } from '../support/workflow-progress.ts';
 import { endOf, type Job, type Rig, startRig } from '../support/workflow-rig.ts';
 
 const SIZE = 24 * MIB;
+/** The size of an image whose transfer takes a minute. It is for tests that cancel the job. */
+const LASTING = 300 * MIB;
 /** The time that a chunk of 1 MiB takes, so that a test can pause the job meanwhile; milliseconds. */
 const CHUNK_TIME = 200;
 /** The time after which nothing moves any more, with a reserve for a busy machine; milliseconds. */
@@ -59,10 +61,10 @@ const LEVERS: readonly Lever[] = [
   },
 ];
 
-/** Starts a job whose transfer takes some seconds. Returns it with a log of what it has read. */
-async function transferring() {
+/** Starts a job and waits for its transfer. Returns the job with a log of what it has read. */
+async function transferring(size = SIZE) {
   const log = readLog(() => sleep(CHUNK_TIME));
-  const job = await rig.startJob({ size: SIZE, source: log.hooks });
+  const job = await rig.startJob({ size, source: log.hooks });
   await until(() => log.bytes() >= 2 * MIB);
   return { job, log };
 }
@@ -146,7 +148,7 @@ test.each([
   ['image-replicator pause', ['--force'], (id: string) => command('pause', id)],
   ['temporal workflow pause', [], (id: string) => temporal('workflow', 'pause', '-w', id)],
 ])('after %s a job can be cancelled with `cancel %s`', async (_name, force, pause) => {
-  const { job } = await transferring();
+  const { job } = await transferring(LASTING);
   const id = job.handle.workflowId;
   await pause(id);
   await command('cancel', id, ...force);
@@ -155,7 +157,7 @@ test.each([
 });
 
 test('pausing a paused job, or resuming a running one, changes nothing', async () => {
-  const { job } = await transferring();
+  const { job } = await transferring(LASTING);
   const id = job.handle.workflowId;
   const { pause } = await command('pause', id, '--reason', 'the first');
   expect(pause?.by).toMatch(/^operator/);
@@ -167,7 +169,7 @@ test('pausing a paused job, or resuming a running one, changes nothing', async (
 });
 
 test("our resume ends Temporal's pause, and Temporal's two unpauses together end our pause", async () => {
-  const { job } = await transferring();
+  const { job } = await transferring(LASTING);
   const id = job.handle.workflowId;
   const step = await stepOf(job);
   await temporal('workflow', 'pause', '-w', id);
