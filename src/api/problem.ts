@@ -68,7 +68,7 @@ export interface Problem {
   readonly retryAfter: number | null;
 }
 
-/** A request that the facade itself refuses, before it asks any service. */
+/** A request that the facade itself refuses, before it asks Temporal or a store. */
 export class RequestProblem extends Error {
   override readonly name = 'RequestProblem';
   readonly kind: ProblemKind;
@@ -98,8 +98,8 @@ export function setRetryAfter(reply: FastifyReply, { retryAfter }: Problem): Fas
 }
 
 /**
- * Returns a dialect's answer to an error, with a message. Logs the error if the status is 500 or higher and
- * the client is still connected.
+ * Returns a dialect's answer to an error. Logs the error if the status is 500 or higher and the client is
+ * still connected.
  */
 export function errorAnswerFor<Answer extends ErrorAnswer>(
   errorAnswers: Readonly<Record<ProblemKind, Answer>>,

@@ -18,7 +18,7 @@ const EVERYWHERE: readonly ProblemKind[] = [
 /** Every HTTP status that reports a problem. */
 type ProblemStatus = 400 | 401 | 403 | 404 | 405 | 408 | 409 | 413 | 422 | 429 | 431 | 500 | 503;
 
-/** The schemas of a call's answers, by status. */
+/** The schemas of a call's answers to problems, by status. */
 export type Answers<Body extends TSchema> = Partial<Record<ProblemStatus, Body>>;
 
 /**
@@ -31,7 +31,7 @@ export function successAnswers(headers: object): <S extends TSchema>(schema: S, 
 
 /**
  * Returns the schemas of a call's answers to problems. They come from the dialect's table of errors, so the
- * description always agrees with the answers.
+ * OpenAPI description always agrees with the answers.
  * @param kinds the problems with which the call may end, besides those of every call
  * @param headers the headers of every answer of the dialect
  */
@@ -70,7 +70,7 @@ export function refuseOtherMethods(scope: FastifyInstance, routes: Routes): void
       method: others,
       url,
       schema: { hide: true },
-      // The method is refused before the body is read: Fastify's rules for a body depend on the method.
+      // After this hook, Fastify might refuse the body instead: its rules for a body depend on the method.
       async onRequest(_request, reply) {
         reply.header('Allow', allow);
         throw new RequestProblem('method_not_allowed', `this address takes ${allow}`);
@@ -83,7 +83,7 @@ export function refuseOtherMethods(scope: FastifyInstance, routes: Routes): void
 /** The methods of each path. */
 type Routes = ReadonlyMap<string, ReadonlySet<string>>;
 
-/** Collects the routes that are added to a scope from now on. */
+/** Collects the routes that are added to a scope from now on, except hidden ones. */
 export function collectRoutes(scope: FastifyInstance): Routes {
   const routes = new Map<string, Set<string>>();
   scope.addHook('onRoute', ({ url, method, schema }) => {

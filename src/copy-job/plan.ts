@@ -94,9 +94,9 @@ function checked(request: unknown): CopyRequest {
   if (undecodable !== undefined) throw new InvalidRequest('input', undecodable);
   const isOfObjects = typeof request === 'object' && request !== null && 'objects' in request;
   const schema = isOfObjects ? ObjectsRequest : ImageRequest;
-  const [fault] = schemaProblems(schema, request ?? {}, Value.Errors(schema, request ?? {}));
-  if (fault === undefined) return request as CopyRequest;
-  throw new InvalidRequest(fault.path || 'input', fault.problem);
+  const [first] = schemaProblems(schema, request ?? {}, Value.Errors(schema, request ?? {}));
+  if (first === undefined) return request as CopyRequest;
+  throw new InvalidRequest(first.path || 'input', first.problem);
 }
 
 function assertObjects(field: string, name: string, { regions }: PlanningRules): void {

@@ -6,8 +6,8 @@ const SIZE = 512 * 1024;
 /** A buffer with fewer free bytes counts as full. Node.js itself allocates this many for each read. */
 const MIN_ROOM = 64 * 1024;
 /**
- * A read of fewer bytes is mostly a head or a short answer. It is copied, so that its buffer is free again at
- * once.
+ * A read of fewer bytes is usually the head of an answer, or a short answer. It is copied, so that its buffer
+ * is free again at once.
  */
 const SMALL = 4096;
 /** The largest number of idle buffers that are kept after a peak of load. */
@@ -111,7 +111,9 @@ export async function* received(answer: Readable): AsyncGenerator<Buffer> {
  */
 function giveBack({ buffer, byteOffset, byteLength }: Buffer): void {
   const state = inUse.get(buffer);
-  if (!state?.ends.delete(byteOffset + byteLength) || state.ends.size > 0 || !state.isFull) return;
+  if (state === undefined) return;
+  const endsRead = state.ends.delete(byteOffset + byteLength);
+  if (!endsRead || state.ends.size > 0 || !state.isFull) return;
   inUse.delete(buffer);
   if (idle.length < MAX_IDLE) idle.push(Buffer.from(buffer));
 }

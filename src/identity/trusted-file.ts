@@ -51,8 +51,8 @@ function assertMatches<Schema extends TSchema>(
   schema: Schema,
   contents: unknown,
 ): asserts contents is Static<Schema> {
-  const [fault] = schemaProblems(schema, contents, Value.Errors(schema, contents), { secret: true });
-  if (fault !== undefined) throw new Error(`${fault.path || 'the file'}: ${fault.problem}`);
+  const [first] = schemaProblems(schema, contents, Value.Errors(schema, contents), { secret: true });
+  if (first !== undefined) throw new Error(`${first.path || 'the file'}: ${first.problem}`);
 }
 
 function yamlOf(text: string): unknown {

@@ -57,7 +57,7 @@ export async function liveView(client: Client, description: WorkflowExecutionDes
 }
 
 function withClosingStatus(job: JobDetails, { status, closeTime }: Execution): JobDetails {
-  // A paused workflow has no close time.
+  // Without a close time, the workflow is running or paused.
   if (closeTime === undefined || isFinal(job.status)) return job;
   const updated_at = closeTime.toISOString();
   const closed = { ...job, phase: null, destination_image_id: null, updated_at };

@@ -66,7 +66,7 @@ export function planTask(request: unknown, { regions, limits }: TaskRules): Task
 }
 
 function checked(request: unknown): TaskRequest {
-  const [fault] = schemaProblems(Request, request ?? {}, Value.Errors(Request, request ?? {}));
-  if (fault === undefined) return request as TaskRequest;
-  throw new InvalidRequest(fault.path || 'input', fault.problem);
+  const [first] = schemaProblems(Request, request ?? {}, Value.Errors(Request, request ?? {}));
+  if (first === undefined) return request as TaskRequest;
+  throw new InvalidRequest(first.path || 'input', first.problem);
 }

@@ -76,10 +76,10 @@ export function recordFromJson(bytes: Uint8Array | undefined, imageId: string): 
  */
 export function checkedRecord(value: unknown, imageId: string): ImageRecord {
   const known = knownFields(value);
-  const [fault] = schemaProblems(Schema, known, Value.Errors(Schema, known));
-  if (fault !== undefined) {
-    const field = fault.path.slice(0, MAX_FIELD_LENGTH).toWellFormed() || 'the whole';
-    throw unusable(imageId, `${field}: ${fault.problem}`);
+  const [first] = schemaProblems(Schema, known, Value.Errors(Schema, known));
+  if (first !== undefined) {
+    const field = first.path.slice(0, MAX_FIELD_LENGTH).toWellFormed() || 'the whole';
+    throw unusable(imageId, `${field}: ${first.problem}`);
   }
   const defaults = { os_hidden: false, protected: false, checksum: null };
   const record = { ...defaults, ...(known as Static<typeof Schema>) };

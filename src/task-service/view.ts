@@ -23,7 +23,7 @@ export function taskView(
 }
 
 function statusOf({ status: { name }, closeTime }: Execution): TaskStatus {
-  // A paused workflow has no close time.
+  // Without a close time, the workflow is running or paused.
   if (closeTime === undefined || name === 'CONTINUED_AS_NEW') return 'running';
   return name === 'COMPLETED' ? 'succeeded' : 'failed';
 }

@@ -43,7 +43,10 @@ export function endpointOf(sink: ImageSink): string | undefined {
   return sink.kind === 'blocks' ? sink.endpoint : undefined;
 }
 
-/** The use of a lane. Each use has lanes of its own: its speed says nothing about that of another use. */
+/**
+ * The use of a lane. Each use has lanes of its own, because the speed of one use says nothing about the speed
+ * of another.
+ */
 type Use = 'read' | 'write' | 'copy' | 'read objects' | 'write objects';
 
 /** A copy's share of the lanes and the bandwidth. */
@@ -52,7 +55,7 @@ export interface Link {
   readonly to: Lanes;
   /** Joins the lanes for requests that let the destination's server copy by itself. */
   readonly joinAtServer: () => Lanes;
-  /** The largest number of lanes that each end may have, by the limits when the link was opened. */
+  /** The largest number of lanes that the limits allowed each end when the link was opened. */
   readonly maxLanes: { readonly from: number; readonly to: number };
   /** The limits that the copy's bytes count against. */
   readonly bandwidth: Throttle;
@@ -82,7 +85,7 @@ export interface Links {
   setLimits(limits: LinkLimits): void;
 }
 
-/** The lanes of one copy at an endpoint, and the largest number of them that the present limits allow. */
+/** The lanes of one copy at an endpoint, and the largest number that the limits allowed when it joined. */
 interface Joined {
   readonly lanes: Lanes;
   readonly max: number;
@@ -171,7 +174,7 @@ function openThrottles(limits: () => LinkLimits): (ends: LinkEnds) => Throttle {
   return (ends) => {
     let lookedUp: LinkLimits | undefined;
     let present: readonly NamedBandwidth[] = [];
-    // A throttle asks for its limits at every chunk. They are looked up again only when they have changed.
+    // A throttle asks for its limits at every chunk. `rates` is called again only after `setLimits`.
     return new Throttle(() => {
       const now = limits();
       if (lookedUp !== now) present = now.rates(ends).map(sharedBandwidth);

@@ -5,15 +5,16 @@ import { bundleWorkflowCode, type DefaultLogger, type WorkflowBundleOption } fro
 const ROOT = join(import.meta.dirname, '../..');
 
 /**
- * Returns the workflows' code as one bundle. A build has put the bundle into a file. A program that runs from
- * its sources makes the bundle in memory, which takes seconds. So the test suites make one bundle for all
- * their workers, and name its file in IMAGE_REPLICATOR_WORKFLOW_BUNDLE. That bundle encrypts no messages.
+ * Returns the workflows' code as one bundle. A built package has a file with the bundle. A program that runs
+ * from its sources makes the bundle in memory, which takes seconds. So the test suites make one bundle for
+ * all their workers, and name its file in IMAGE_REPLICATOR_WORKFLOW_BUNDLE. That bundle encrypts no messages.
  * @param encrypts `true` for the bundle that encrypts the messages of failures
  */
 export async function workflowBundle(logger: DefaultLogger, encrypts = false): Promise<WorkflowBundleOption> {
-  // `npm run build` puts the bundles beside the compiled program. Beside the sources there is no bundle.
+  // Beside the sources, there is no such file.
   const built = join(ROOT, bundleName(encrypts));
-  const codePath = (encrypts ? undefined : process.env.IMAGE_REPLICATOR_WORKFLOW_BUNDLE) ?? built;
+  const ofTests = encrypts ? undefined : process.env.IMAGE_REPLICATOR_WORKFLOW_BUNDLE;
+  const codePath = ofTests ?? built;
   return existsSync(codePath) ? { codePath } : bundleWorkflows(logger, encrypts);
 }
 

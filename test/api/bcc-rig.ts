@@ -8,7 +8,7 @@ export interface BccAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly text: string;
-  // biome-ignore lint/suspicious/noExplicitAny: an answer, as the tests know it
+  // biome-ignore lint/suspicious/noExplicitAny: each test knows the fields of its answers
   readonly body: any;
 }
 

@@ -8,13 +8,13 @@ import { type Deployment, deploy } from '../support/deployment.ts';
 let deployment: Deployment;
 let jobs: JobService;
 /** The job service of another facade. */
-let others: JobService;
+let otherJobs: JobService;
 let image_id: string;
 beforeAll(async () => {
   deployment = await deploy();
   const { client, regions, env } = deployment;
   const { limits } = await loadConfig(env.IMAGE_REPLICATOR_CONFIG ?? '');
-  [jobs, others] = [0, 1].map(() => createJobService({ client, regions, limits })) as [
+  [jobs, otherJobs] = [0, 1].map(() => createJobService({ client, regions, limits })) as [
     JobService,
     JobService,
   ];
@@ -23,8 +23,8 @@ beforeAll(async () => {
 afterAll(() => deployment?.stop());
 
 /**
- * Deletes a job, and calls `start` at the moment when the record of the job is removed. Returns what `start`
- * returned.
+ * Deletes a job, and calls `start` each time when a record of the job is about to be removed. Returns the
+ * results of `start`.
  */
 async function startsWhileDeleted<Started>(
   job_id: string,
@@ -50,6 +50,7 @@ test('a request with the key of a job that is being deleted makes another job', 
   const first = await workflow.getHandle(job_id).describe();
   await workflow.getHandle(job_id).terminate();
 
+  // The other job has the same id, which comes from the key, but another run.
   expect(await startsWhileDeleted(job_id, start)).toEqual([{ job_id }]);
   expect(await jobs.show(OPERATOR, job_id)).toMatchObject({ status: 'replicate_requested' });
   expect((await workflow.getHandle(job_id).describe()).runId).not.toBe(first.runId);
@@ -58,7 +59,7 @@ test('a request with the key of a job that is being deleted makes another job', 
 test('once a facade has deleted a job, a request with its key makes another job at every facade', async () => {
   const { workflow } = deployment.client;
   const request = { source: { region: 'ot1', image_id }, destination: { region: 'ot2' } };
-  const start = () => others.start(OPERATOR, request, { dialect: 'test', idempotency_key: 'elsewhere' });
+  const start = () => otherJobs.start(OPERATOR, request, { dialect: 'test', idempotency_key: 'elsewhere' });
   const { job_id } = await start();
   const first = await workflow.getHandle(job_id).describe();
   await workflow.getHandle(job_id).terminate();
@@ -66,7 +67,7 @@ test('once a facade has deleted a job, a request with its key makes another job 
   // The other facade does not know of the deletion, and finds the old job.
   expect(await startsWhileDeleted(job_id, start)).toEqual([{ job_id }]);
   expect(await start()).toEqual({ job_id });
-  expect(await others.show(OPERATOR, job_id)).toMatchObject({ status: 'replicate_requested' });
+  expect(await otherJobs.show(OPERATOR, job_id)).toMatchObject({ status: 'replicate_requested' });
   expect((await workflow.getHandle(job_id).describe()).runId).not.toBe(first.runId);
 });
 

@@ -6,7 +6,7 @@ import { until } from '../support/until.ts';
 export interface DrsAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  // biome-ignore lint/suspicious/noExplicitAny: an answer, as the tests know it
+  // biome-ignore lint/suspicious/noExplicitAny: each test knows the fields of its answers
   readonly body: any;
 }
 

@@ -4,7 +4,7 @@ import { keystone, PASSWORD, signInAs } from './keystone-rig.ts';
 /** An answer of Glance. */
 export interface Answer {
   readonly status: number;
-  // biome-ignore lint/suspicious/noExplicitAny: Glance's answers, as the tests know them
+  // biome-ignore lint/suspicious/noExplicitAny: each test knows the fields of Glance's answers
   readonly body: any;
 }
 

@@ -8,7 +8,7 @@ export const PASSWORD = 'secret';
 interface Answer {
   readonly status: number;
   readonly token: string;
-  // biome-ignore lint/suspicious/noExplicitAny: Keystone's answers, as the tests know them
+  // biome-ignore lint/suspicious/noExplicitAny: each test knows the fields of Keystone's answers
   readonly body: any;
 }
 

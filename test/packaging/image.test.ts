@@ -36,7 +36,7 @@ test('the image runs the facade as a user without privileges, and says how to ch
   expect(Healthcheck.Test).toEqual(['CMD', ...Entrypoint.filter((word) => !word.startsWith('--')), 'health']);
 });
 
-test('the user of the image is not root, and cannot write to its file system', async () => {
+test('the user of the image is not root, and cannot write to the file system of the image', async () => {
   expect((await evaluate('process.getuid()')).trim()).toBe(String(USER));
   for (const path of ['/app/x', '/x', '/etc/x']) {
     await expect(evaluate(`fs.writeFileSync('${path}', '')`)).rejects.toThrow('EROFS');
@@ -54,7 +54,7 @@ test('the image has no shell and no npm, and neither sources nor tests', async (
   ]);
 });
 
-test('a facade and a worker run from the image and make a copy; its health is good while the facade lives', async () => {
+test('a facade and a worker that run from the image make a copy, and `health` succeeds only while the facade runs', async () => {
   expect(await deployment.command('check')).toMatchObject({ code: 0 });
   expect(await deployment.command('health')).toMatchObject({ code: 6 });
   const facade = await deployment.startApi();

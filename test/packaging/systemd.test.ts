@@ -41,13 +41,16 @@ test.each(units)('systemd rates the exposure of %s at 3 out of 10 at most', asyn
   await run('systemd-analyze', args);
 });
 
-test.each(units)('the command of %s has valid arguments, and gets as far as to Temporal', async (unit) => {
-  const text = await readFile(join(UNITS, unit), 'utf8');
-  const [program, ...args] = /^ExecStart=(.+)$/m.exec(text)?.[1]?.replaceAll('%i', 'ot2').split(' ') ?? [];
-  expect(program).toBe(INSTALLED);
-  const configured = await mkdtemp(join(folder, 'config-'));
-  await writeTokens(configured);
-  const config = await writeConfig(configured, { names: ['ot1', 'ot2'], port: await freePort() });
-  const env = { IMAGE_REPLICATOR_CONFIG: config, TEMPORAL_ADDRESS: `127.0.0.1:${await freePort()}` };
-  await expect(run(COMMAND, args, { env })).rejects.toThrow('Temporal does not answer');
-});
+test.each(units)(
+  'the command of %s has valid arguments, and ends only because Temporal does not answer',
+  async (unit) => {
+    const text = await readFile(join(UNITS, unit), 'utf8');
+    const [program, ...args] = /^ExecStart=(.+)$/m.exec(text)?.[1]?.replaceAll('%i', 'ot2').split(' ') ?? [];
+    expect(program).toBe(INSTALLED);
+    const configured = await mkdtemp(join(folder, 'config-'));
+    await writeTokens(configured);
+    const config = await writeConfig(configured, { names: ['ot1', 'ot2'], port: await freePort() });
+    const env = { IMAGE_REPLICATOR_CONFIG: config, TEMPORAL_ADDRESS: `127.0.0.1:${await freePort()}` };
+    await expect(run(COMMAND, args, { env })).rejects.toThrow('Temporal does not answer');
+  },
+);

@@ -1,6 +1,6 @@
 /**
- * Tests connections to Temporal through an HTTP proxy that the environment names. TLS goes through its
- * tunnel, and its password does not get into a log.
+ * Tests connections to Temporal through an HTTP proxy that the environment names. TLS goes through the
+ * proxy's tunnel, and the proxy's password does not get into a log.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
@@ -18,7 +18,8 @@ import { startTlsFrontend } from './support/tls-frontend.ts';
 const HOST = 'temporal.test';
 const PASSWORD = 'p@ss:w/rd%';
 const IN_BASE64 = Buffer.from(`copier:${PASSWORD}`).toString('base64');
-const NOTHING = { grpc_proxy: '', https_proxy: '', http_proxy: '', HTTP_PROXY: '', no_proxy: '' };
+/** Hides the variables of the environment in which the tests run. */
+const UNSET = { grpc_proxy: '', https_proxy: '', http_proxy: '', HTTP_PROXY: '', no_proxy: '' };
 
 let folder: string;
 let server: Server;
@@ -31,7 +32,7 @@ beforeAll(async () => {
   server = await startTlsFrontend(await authority.issue('frontend', HOST), inject('temporalAddress'));
   proxy = await startConnectProxy(`copier:${PASSWORD}`, { [HOST]: (server.address() as AddressInfo).port });
   env = {
-    ...NOTHING,
+    ...UNSET,
     NO_PROXY: 'example.com',
     HTTPS_PROXY: `http://copier:${encodeURIComponent(PASSWORD)}@${proxy.address}`,
     TEMPORAL_ADDRESS: `${HOST}:7233`,
@@ -90,7 +91,7 @@ test('a proxy of another kind is refused, and the error names the variable but n
   expect(stderr).not.toContain('hidden');
 });
 
-test('a worker that the proxy refuses later does not log the password either', async () => {
+test('a worker that the proxy refuses after its start does not log the password', async () => {
   const worker = await deployment.startWorker();
   const before = proxy.asked.length;
   proxy.refuseAll();

@@ -11,7 +11,7 @@ export const SHARE = '77ba6f4b-6365-4895-8dda-bc7142af4dde';
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  // biome-ignore lint/suspicious/noExplicitAny: an answer, as the tests know it
+  // biome-ignore lint/suspicious/noExplicitAny: each test knows the fields of its answers
   readonly body: any;
 }
 

@@ -12,7 +12,7 @@ declare module '@baiducloud/sdk' {
       options?: { params?: Readonly<Record<string, string>>; body?: string },
     ): Promise<{
       readonly http_headers: Readonly<Record<string, string>>;
-      // biome-ignore lint/suspicious/noExplicitAny: an answer, as the tests know it
+      // biome-ignore lint/suspicious/noExplicitAny: each test knows the fields of its answers
       readonly body: any;
     }>;
   }

@@ -6,7 +6,7 @@ import { inject } from 'vitest';
 
 /** The end of a call: its result, or the vendor's own exception. */
 export interface Called {
-  // biome-ignore lint/suspicious/noExplicitAny: a result, as the tests know it
+  // biome-ignore lint/suspicious/noExplicitAny: each test knows the fields of its results
   readonly result?: any;
   /** `type` is the class of the exception, and `text` its message. The other fields are its attributes. */
   readonly error?: { readonly type: string; readonly text: string; readonly [attribute: string]: unknown };

@@ -4,9 +4,9 @@ import { presentAttempt } from '../support/workflow-attempts.ts';
 import { type ActivityHook, type StoreHooks, watchReader } from '../support/workflow-hooks.ts';
 import type { Case, Place } from './interleavings-case.ts';
 
-/** Follows a job on its way through its steps. */
-export interface Wayside {
-  /** Called at each place to which an attempt comes. If it throws, the step fails. */
+/** Follows a job through its steps. */
+export interface Follower {
+  /** Called whenever an attempt comes to a place. If it throws, the step fails. */
   meet(place: Place): Promise<void>;
   attemptBegins(): void;
   commitBegins(): void;
@@ -15,8 +15,8 @@ export interface Wayside {
 }
 
 /** Returns hooks that report every place to which the attempts of a job come. */
-export function hooksAlong(wayside: Wayside, { badRemovals }: Case) {
-  const meet = (place: Place) => wayside.meet(place);
+export function hooksAlong(follower: Follower, { badRemovals }: Case) {
+  const meet = (place: Place) => follower.meet(place);
   const around = async <T>(name: 'inspect' | 'prepare' | 'commit' | 'discard', call: () => Promise<T>) => {
     await meet(`before ${name}`);
     const result = await call();
@@ -35,7 +35,8 @@ export function hooksAlong(wayside: Wayside, { badRemovals }: Case) {
       let chunks = 0;
       return watchReader(await call(), async () => {
         await presentAttempt().whenThawed();
-        if (chunks++ > 0) await meet('in mid-transfer');
+        const isFirst = chunks++ === 0;
+        if (!isFirst) await meet('in mid-transfer');
       });
     },
   };
@@ -47,13 +48,13 @@ export function hooksAlong(wayside: Wayside, { badRemovals }: Case) {
     },
     commit: (call) =>
       around('commit', () => {
-        wayside.commitBegins();
+        follower.commitBegins();
         return call();
       }),
     // The clean-up after a cancel by force is another workflow, which the hooks of the job's activities do
     // not see. So each discard is tracked here.
     discard: (call) =>
-      wayside.track(
+      follower.track(
         around('discard', async () => {
           failRemoval('before');
           await call();
@@ -61,21 +62,22 @@ export function hooksAlong(wayside: Wayside, { badRemovals }: Case) {
         }),
       ),
   };
-  return { source, destination, activities: hookSteps(wayside) };
+  return { source, destination, activities: hookSteps(follower) };
 }
 
-function hookSteps(wayside: Wayside): ActivityHook {
+function hookSteps(follower: Follower): ActivityHook {
   const step = async (call: () => Promise<unknown>, name: string) => {
-    if (name === 'closeAsCanceled') await wayside.meet('before close');
+    if (name === 'closeAsCanceled') await follower.meet('before close');
     const result = await call();
-    if (name === 'closeAsCanceled') await wayside.meet('after close');
-    if (name === 'transferImage') await wayside.meet('after transfer');
+    if (name === 'closeAsCanceled') await follower.meet('after close');
+    if (name === 'transferImage') await follower.meet('after transfer');
     return result;
   };
   return (call, name) => {
+    // No place belongs to these two.
     if (name === 'planCopy' || name === 'bytesSoFar') return call();
     const attempt = presentAttempt();
-    wayside.attemptBegins();
+    follower.attemptBegins();
     const report = async () => {
       try {
         return await step(call, name);
@@ -86,13 +88,13 @@ function hookSteps(wayside: Wayside): ActivityHook {
         await attempt.whenThawed();
       }
     };
-    return wayside.track(report());
+    return follower.track(report());
   };
 }
 
 /**
- * Returns the error as a failure of Temporal. Errors that are thrown outside of a step's own code have to be
- * failures.
+ * Returns the error as a failure of Temporal. A step turns its own errors into failures, but it does not see
+ * the errors that these hooks throw around it.
  */
 function failureOf({ code, message, retryable }: StoreError): ApplicationFailure {
   return ApplicationFailure.create({ type: code, message, nonRetryable: !retryable });

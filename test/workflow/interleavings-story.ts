@@ -2,13 +2,13 @@ import { until } from '../support/until.ts';
 import { presentAttempt } from '../support/workflow-attempts.ts';
 import type { Case, Deed, Place } from './interleavings-case.ts';
 import { type Accepted, failureFor, perform, type Reach, resumeLater } from './interleavings-deeds.ts';
-import type { Wayside } from './interleavings-hooks.ts';
+import type { Follower } from './interleavings-hooks.ts';
 
 /**
  * The story of one job. It makes each trouble happen when an attempt comes to its place, and records
  * everything.
  */
-export class Story implements Wayside {
+export class Story implements Follower {
   readonly log: string[] = [];
   /** The deeds that were done to the job. */
   readonly deeds: Deed[] = [];

@@ -96,12 +96,16 @@ async function register(scope: FastifyInstance, context: RegisterContext): Promi
       schema: {
         ...documented,
         operationId: 'copyOrCancelRemoteCopy',
-        summary: 'Copy an image to other regions (remoteCopy), or cancel that (cancelRemoteCopy)',
+        summary: 'Copy an image to other regions (remoteCopy), or cancel such a copy (cancelRemoteCopy)',
         description: 'The query names the action. Only remoteCopy has a body.',
         params: ImageParams,
         querystring: ActionQuerystring,
         response: {
-          200: { ...ActionAnswer, description: 'The copies, or nothing.', headers: RequestId },
+          200: {
+            ...ActionAnswer,
+            description: 'The copies; for cancelRemoteCopy, nothing.',
+            headers: RequestId,
+          },
           ...errors(
             'invalid',
             'malformed_json',
@@ -119,7 +123,8 @@ async function register(scope: FastifyInstance, context: RegisterContext): Promi
       const caller = copyingCallerOf(request);
       const { imageId } = request.params;
       const { remoteCopy, cancelRemoteCopy: cancel, clientToken } = request.query;
-      if ((remoteCopy === undefined) === (cancel === undefined)) {
+      const namesOneAction = (remoteCopy === undefined) !== (cancel === undefined);
+      if (!namesOneAction) {
         const message = 'the query has to name one action: remoteCopy or cancelRemoteCopy';
         throw new RequestProblem('unknown_call', message);
       }
@@ -145,7 +150,7 @@ async function register(scope: FastifyInstance, context: RegisterContext): Promi
         ...documented,
         operationId: 'showImage',
         summary: 'Show an image that a remote copy makes, or has made',
-        description: 'Shows the image that a copy makes. It can be shown as soon as the copy was ordered.',
+        description: 'Shows the image that a copy makes. It can be shown as soon as the copy is ordered.',
         params: ImageParams,
         response: {
           200: { ...ImageDetail, description: 'The image.', headers: RequestId },
@@ -170,8 +175,8 @@ function assertImage(job: JobView, imageId: string): void {
 /** Checks the body, and returns its known keys. */
 function remoteCopyBody(body: unknown): Static<typeof RemoteCopyBody> {
   const given = body ?? {};
-  const [fault] = schemaProblems(RemoteCopyBody, given, Value.Errors(RemoteCopyBody, given));
-  if (fault !== undefined) throw new JobError('invalid', `${fault.path || 'body'}: ${fault.problem}`);
+  const [first] = schemaProblems(RemoteCopyBody, given, Value.Errors(RemoteCopyBody, given));
+  if (first !== undefined) throw new JobError('invalid', `${first.path || 'body'}: ${first.problem}`);
   const { name, destRegion } = given as Static<typeof RemoteCopyBody>;
   return { destRegion, ...(name !== undefined && { name }) };
 }

@@ -26,8 +26,8 @@ const ACCESS_DENIED = { status: 403, code: 'AccessDenied', message: 'Access deni
 const UNAVAILABLE = { status: 503, code: 'ServiceUnavailable' } as const;
 
 /**
- * Baidu's error for each kind of problem. Two kinds are conflicts: a cancel may end with `wrong_status`, and
- * a copy with `image_conflict`.
+ * Baidu's error for each kind of problem. Two kinds share a code: `wrong_status` refuses a cancel, and
+ * `image_conflict` refuses a copy.
  * @see https://cloud.baidu.com/doc/BCC/s/Ojwvyo6nc
  */
 export const ERROR_ANSWERS: Readonly<Record<ProblemKind, BceError>> = {

@@ -43,6 +43,7 @@ export async function openAdmission(
   return async (request, tenantId) => {
     tenants.set(request, tenantId);
     const rate = await perSecond(request);
+    // `isAllowed` is `true` only for tenants on an allow list. `isExceeded` tells about all others.
     if (!rate.isAllowed && rate.isExceeded) throw tooMany('in a second', rate.ttlInSeconds);
     const count = underWay.get(tenantId) ?? 0;
     if (count >= limitsOf(tenantId).concurrentRequests) throw tooMany('at the same time', RETRY_AFTER);

@@ -1,7 +1,8 @@
 import type { Refusal } from './signed-caller.ts';
 
 /**
- * The code of Huawei's API gateway for a request whose sender could not be authenticated. Its status is 401.
+ * The code with which Huawei's API gateway answers a request whose sender could not be authenticated. The
+ * status of the answer is 401.
  * @see https://support.huaweicloud.com/intl/en-us/devg-apisign/api-sign-errorcode.html
  */
 export const UNAUTHENTICATED_CODE = 'APIGW.0301';

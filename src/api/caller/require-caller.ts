@@ -44,9 +44,9 @@ export function requireCaller<Claim extends { readonly access: string }>(
   continueAfterCheck(scope);
   scope.addHook('preValidation', async (request, reply) => {
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-    const caller = await verifiers.get(request)?.(body);
-    if (typeof caller === 'string') return refuse(caller, request, reply);
-    if (caller !== undefined) await callers.add(request, caller);
+    const callerOrRefusal = await verifiers.get(request)?.(body);
+    if (typeof callerOrRefusal === 'string') return refuse(callerOrRefusal, request, reply);
+    if (callerOrRefusal !== undefined) await callers.add(request, callerOrRefusal);
     request.body = await parseJson(request, body);
   });
   return (request) => callers.of(request);

@@ -71,6 +71,7 @@ export function answerError(error: Error, request: FastifyRequest, reply: Fastif
     .send({
       error_code: code,
       error_msg: message,
+      // Only the errors of Huawei's API gateway have a request id in their body.
       ...(code.startsWith('APIGW.') && { request_id: request.id }),
     });
 }

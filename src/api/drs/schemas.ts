@@ -61,8 +61,8 @@ export const ListQuerystring = Type.Object({
 const Endpoint = Type.Object({ region: Type.String(), id: Type.String(), project_id: Type.String() });
 
 /**
- * A task. Times are in UTC. With `type=detail`, the default, the endpoints are the source image and the
- * destination image. In Huawei's own service, they are databases.
+ * A task. Times are in UTC. The endpoints are the source image and the destination image; in Huawei's own
+ * service, they are databases. With `type=overview`, the task has no endpoints.
  */
 export const JobDetail = Type.Object({
   job: Type.Object({

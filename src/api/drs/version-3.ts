@@ -29,7 +29,8 @@ const NO_SUCH_TASK = 'DRS.M00289';
 
 /**
  * DRS's status in version 3 for each status of a job. In version 3, a task can be deleted only when its
- * resources are released. A job that has ended holds no resources, so it is shown as released.
+ * resources are released. A job that has ended holds no resources. So each job that has ended is shown as
+ * `RELEASE_RESOURCE_COMPLETE`, which is the status of a cancelled job.
  * @see https://support.huaweicloud.com/intl/en-us/api-drs/drs_03_0113.html
  */
 const STATES: Readonly<Record<JobStatus, string>> = {
@@ -44,8 +45,11 @@ interface Version3 {
   readonly documented: object;
   /** The schemas of the answers to all problems of a request with a body. */
   readonly problems: Readonly<Record<number, TSchema>>;
+  /** Adds a description and the dialect's headers to the schema of a successful answer. */
   readonly answer: <S extends TSchema>(schema: S, description: string) => S;
+  /** Returns the sender of a request. Throws if the project in the path is not the sender's. */
   readonly readerOf: (request: FastifyRequest, project: string) => Principal;
+  /** Returns the sender of a request. Throws as `readerOf` does, and if the sender may not change anything. */
   readonly writerOf: (request: FastifyRequest, project: string) => Principal;
 }
 
@@ -53,7 +57,7 @@ interface Version3 {
 export function addVersion3(scope: FastifyInstance, context: Version3): void {
   addQueries(scope, context);
   addList(scope, context);
-  addEnd(scope, context);
+  addBatchEnd(scope, context);
 }
 
 function addQueries(
@@ -69,8 +73,7 @@ function addQueries(
           ...documented,
           operationId: `batchQueryDrs${name}`,
           summary,
-          description:
-            'Has a row for each task. If none of the tasks exists, the answer is 400, with the same rows.',
+          description: 'The answer has a row for each task. If none of the tasks exists, its status is 400.',
           params: ProjectParams,
           body: BatchQueryBody,
           response: { 200: answer(results, 'A row for each task.'), ...problems },
@@ -125,7 +128,10 @@ function addList(scope: FastifyInstance, { documented, problems, answer, readerO
   );
 }
 
-function addEnd(scope: FastifyInstance, { documented, problems, answer, writerOf, jobs }: Version3): void {
+function addBatchEnd(
+  scope: FastifyInstance,
+  { documented, problems, answer, writerOf, jobs }: Version3,
+): void {
   const app = scope.withTypeProvider<TypeBoxTypeProvider>();
   app.delete(
     `${JOBS_3}/batch-jobs`,
@@ -183,13 +189,13 @@ function toDetail(job: JobView) {
 
 type MissingRow = ReturnType<typeof missingRow>;
 
-/** Returns the row of a task that does not exist. Throws every other error. */
+/** Returns the row of a task that does not exist. Throws the error if it has another reason. */
 function missingRow(request: FastifyRequest, id: string, error: unknown) {
   if (!(error instanceof JobError) || error.code !== 'not_found') throw error;
   return { id, error_code: NO_SUCH_TASK, error_message: textFor(request, 'not_found') };
 }
 
-/** Sends rows. If none of the tasks exists, adds the error of the first row, and the status is 400. */
+/** Sends rows. If none of the tasks exists, sends status 400, and also the error of the first row. */
 function sendRows(reply: FastifyReply, results: readonly object[]): FastifyReply {
   const answer = { count: results.length, results };
   const failures = results.filter((row): row is MissingRow => 'error_code' in row);

@@ -94,7 +94,7 @@ export function addEventsRoute(
   );
 }
 
-/** The schema of an event's data. */
+/** The schema of an event's data, copied into a plain object: Fastify's types accept no `TObject` here. */
 const DATA = { ...Job } as const satisfies Record<string, unknown>;
 const states = new WeakMap<JobView, StateEvent>();
 

@@ -37,6 +37,10 @@ const Time = Type.String({
   description: 'a time in UTC such as 2026-01-31T08:00:00',
 });
 
+/**
+ * The query of a list of tasks. No task has the type `import_metadata` or `preload`, so a list
+ * of these is empty.
+ */
 export const ListQuerystring = Type.Object(
   {
     type: Type.Optional(Type.Enum(['import', 'import_metadata', 'preload', 'export'])),

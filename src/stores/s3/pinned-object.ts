@@ -46,8 +46,8 @@ export function isPinOf(key: string, pin: string): boolean {
 
 /**
  * Returns a reader of an object. Each read asks for the version that the pin names. If another version is
- * there, and no digest is known, throws `changed`. If digests are known, reads the whole other version once.
- * The object counts as unchanged if the other version has these digests.
+ * there, the known digests decide. The reader reads the whole other version once, and takes the object for
+ * unchanged if that version has these digests. Otherwise, or if no digest is known, throws `changed`.
  */
 export async function openPinned(
   store: Bucket,
@@ -108,7 +108,10 @@ function undefinedIfReplaced(error: unknown): undefined {
 interface Guard {
   /** Returns the ETag of the latest version that is known to have the right bytes. */
   etag(): string;
-  /** Reads the whole object, and throws `changed` unless its bytes are still right. */
+  /**
+   * Throws `changed` unless the object still has the right bytes. Reads the whole object if its ETag is not
+   * the known one.
+   */
   checkDigests(): Promise<void>;
 }
 
@@ -133,7 +136,7 @@ function guardOf(
   };
 }
 
-/** Parses a pin. Returns `undefined` if another kind of store has made it. */
+/** Parses a pin. Returns `undefined` if it is not JSON: then another kind of store has made it. */
 function pinFrom(text: string): Pin | undefined {
   try {
     const { key, etag, size } = JSON.parse(text);

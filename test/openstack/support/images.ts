@@ -8,7 +8,7 @@ interface User {
 }
 
 /** An image as Glance shows it. */
-// biome-ignore lint/suspicious/noExplicitAny: Glance's answers, as the tests know them
+// biome-ignore lint/suspicious/noExplicitAny: each test knows the fields of Glance's answers
 type Shown = any;
 
 const addresses = new Map<string, Promise<string>>();

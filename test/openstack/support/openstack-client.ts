@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { AUTH_URL, PASSWORD } from '../keystone-rig.ts';
 
 /** What the real client prints with `-f json`, or `null` if it prints nothing. */
-// biome-ignore lint/suspicious/noExplicitAny: the client's answers, as the tests know them
+// biome-ignore lint/suspicious/noExplicitAny: each test knows the fields of the client's answers
 type Printed = any;
 
 /**
