@@ -49,7 +49,10 @@ interface Version3 {
   readonly answer: <S extends TSchema>(schema: S, description: string) => S;
   /** Returns the sender of a request. Throws if the project in the path is not the sender's. */
   readonly readerOf: (request: FastifyRequest, project: string) => Principal;
-  /** Returns the sender of a request. Throws as `readerOf` does, and if the sender may not change anything. */
+  /**
+   * Returns the sender of a request that changes something. Throws as `readerOf` does, and if the sender may
+   * not change anything.
+   */
   readonly writerOf: (request: FastifyRequest, project: string) => Principal;
 }
 

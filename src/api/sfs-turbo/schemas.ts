@@ -38,8 +38,8 @@ const Time = Type.String({
 });
 
 /**
- * The query of a list of tasks. No task has the type `import_metadata` or `preload`, so a list
- * of these is empty.
+ * The query of a list of tasks. No task has the type `import_metadata` or `preload`, so a list of these is
+ * empty.
  */
 export const ListQuerystring = Type.Object(
   {
