@@ -5,10 +5,12 @@ import { describeIfThere } from '../src/temporal/index.ts';
 import { currentRun } from './current-run.ts';
 
 /**
- * Returns a function that confirms a change by a copy that a task has started. It throws `unavailable` if the
- * task no longer waits for the copy; otherwise it calls `confirm`. If a task is reset to a moment before it
- * has started a copy, that copy goes on, and the new run starts another one. The first copy MUST NOT replace
- * anything after the end of the task.
+ * Returns a function that checks, before it calls `confirm`, whether the task still waits for this copy. If
+ * the task does not, the function throws `unavailable`. If no task has started the copy, or if Temporal does
+ * not know the task any more, the function only calls `confirm`.
+ *
+ * If a task is reset to a moment before it has started a copy, that copy goes on, and the new run of the task
+ * starts another one. From then on, the first copy MUST NOT replace anything: the task may end without it.
  */
 export function confirmWithTask(client: Client, confirm: Confirm): Confirm {
   return async (since) => {
@@ -22,7 +24,8 @@ export function confirmWithTask(client: Client, confirm: Confirm): Confirm {
 async function isGivenUp(client: Client): Promise<boolean> {
   const { workflowId, runId } = currentRun();
   const { parentExecution } = await client.workflow.getHandle(workflowId, runId).describe();
-  const task = await describeIfThere(client, MOVE_OBJECTS, parentExecution?.workflowId ?? '');
+  if (!parentExecution?.workflowId) return false;
+  const task = await describeIfThere(client, MOVE_OBJECTS, parentExecution.workflowId);
   if (task === undefined) return false;
   return !(task.raw.pendingChildren ?? []).some((copy) => copy.workflowId === workflowId);
 }

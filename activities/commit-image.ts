@@ -29,8 +29,8 @@ export async function commitImage(
     const attempt = attemptNumber();
     try {
       const confirm = plan.objects ? confirmWithTask(client, watch.confirm) : watch.confirm;
-      const copied = await withEarlierCommits(client, destination, ref);
-      await destination.commit(copied, attempt, record, { ...watch, confirm });
+      const refToCommit = await withEarlierCommits(client, destination, ref);
+      await destination.commit(refToCommit, attempt, record, { ...watch, confirm });
     } catch (error) {
       if (plan.objects) await discardUnwanted(() => jobHasEnded(client, ref.mark), destination, ref);
       throw error;

@@ -24,16 +24,16 @@ export async function discardImage(
   forced: RunRef | undefined,
   watch: Watch,
 ): Promise<void> {
-  const find = async () =>
+  const findRemovable = async () =>
     forced === undefined
       ? removableByJob(client, ref)
       : removableAfterForce(client, ref, forced, await chainUnlessOpen(client, ref, forced));
-  const removable = await find();
+  const removable = await findRemovable();
   const confirm: Confirm = async (since) => {
     await watch.confirm(since);
     if (forced === undefined) return;
     // If the job was reset in the meantime, a later run may have made the image.
-    const now = await find();
+    const now = await findRemovable();
     if (removable.committing && !now.committing) throw jobWasReset();
   };
   const attempt = attemptNumber();
@@ -58,9 +58,9 @@ async function chainUnlessOpen(
   { workflow_id }: RunRef,
 ): Promise<Chain> {
   const chain = await chainOf(client, workflow_id, mark);
-  // A reset has made the last run, and that run copies again. If its history contains the start of this
-  // clean-up, the run starts no clean-up of its own. So this clean-up waits until the run has closed, and
-  // then removes the run's leftovers.
+  // If the last run is open, a reset has made it, and it copies again. If its history contains the start of
+  // this clean-up, the run starts no clean-up of its own. So this clean-up waits until the run has closed,
+  // and then removes the run's leftovers.
   if (chain.state === 'open')
     throw new StoreError('unavailable', 'the job was reset and is running again: waiting for its end');
   return chain;
@@ -95,6 +95,8 @@ async function removableAfterForce(
   const isOnlyRun = isLast && run_id === ref.mark;
   if (isOnlyRun) return ref;
   const undoable = await undoableOf(client, workflow_id, ref);
-  // Only the clean-up of the last run removes commits of other runs, as that run's own undo would have done.
-  return isLast || !undoable.committing ? undoable : ref;
+  // The clean-up of the last run also removes commits of other runs, as that run's own undo would have done.
+  if (isLast) return undoable;
+  // The clean-up of an earlier run removes at most that run's own commit.
+  return undoable.committing ? ref : undoable;
 }

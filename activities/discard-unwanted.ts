@@ -11,8 +11,8 @@ import { attemptNumber } from './lease.ts';
  * Removes the job's unfinished copy from the destination if `isUnwanted` returns `true`. If the store refuses
  * the removal with `conflict`, the copy stays: a later attempt has taken it over, or the job may be going on.
  *
- * Right before a removal that the store cannot make conditional, it calls `isUnwanted` once more. By then the
- * job may have been reset, and its new run may use the same image.
+ * Calls `isUnwanted` once more right before a removal that the store cannot make conditional. By then the job
+ * may have been reset, and its new run may use the same image.
  * @param isUnwanted tells whether the attempt itself has to remove the copy, because no later step of the job
  * will; MUST return `false` if Temporal does not answer
  */

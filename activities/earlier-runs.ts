@@ -28,8 +28,9 @@ function hasComeToItsCommit({ memo }: Run): boolean {
 }
 
 /**
- * Returns the reference for a step that may find an image of an earlier run. Asks Temporal only in a run that
- * a reset has made, and only for a store that cannot tell by itself whose image it is.
+ * Returns the reference for a step that may find an image of an earlier run. In it, `committing` says that a
+ * run has come to its commit, and `contested` that no run is known to have ended as replicated. Asks Temporal
+ * only in a run that a reset has made, and only for a store that cannot tell by itself whose image it is.
  */
 export async function withEarlierCommits(
   client: Client,

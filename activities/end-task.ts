@@ -30,10 +30,12 @@ export async function cancelAndAwait({ client }: Dependencies, workflowId: strin
   await heartbeating(
     () => null,
     async () => {
-      for (let pause = FIRST_PAUSE; await cancelUnlessClosed(client, workflowId); pause = nextPause(pause)) {
+      let pause = FIRST_PAUSE;
+      while (await cancelUnlessClosed(client, workflowId)) {
         for await (const copy of listWorkflows(client, copies))
           await cancelUnlessClosed(client, copy.workflowId);
         await Context.current().sleep(pause);
+        pause = nextPause(pause);
       }
     },
   );

@@ -3,8 +3,8 @@ import { StoreError } from '../src/stores/index.ts';
 import type { Transfer } from '../src/transfer/index.ts';
 
 /**
- * How many uploads in a row may come no farther than an earlier one. After this many, the copy is given up if
- * `giveUpAfter` has passed since the first of them broke off.
+ * The number of uploads in a row that have come no farther than an earlier one, after which a copy is given
+ * up. Even then, it is given up only if `giveUpAfter` has passed since the first of these uploads broke off.
  */
 const MAX_FUTILE_UPLOADS = 10;
 
@@ -23,7 +23,8 @@ export function futileUploads(before: TransferProgress, transfer: Transfer | und
 }
 
 /**
- * Returns the error itself. If too many uploads in a row have come no farther, returns `stalled` instead.
+ * Returns the error itself. If too many uploads in a row, for too long, have come no farther, returns
+ * `stalled` instead.
  * @param patience for how long a copy may come no farther; milliseconds
  */
 export function stalledIfFutile(

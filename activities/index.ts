@@ -53,6 +53,7 @@ export function createJobActivities(deps: Dependencies) {
     async bytesSoFar(): Promise<number> {
       const { workflowId, runId } = currentRun();
       const { raw } = await client.workflow.getHandle(workflowId, runId).describe();
+      // While a job transfers, no other activity of it is pending.
       const [transfer] = raw.pendingActivities ?? [];
       const beat = await lastHeartbeat(transfer, client.options.loadedDataConverter);
       return parseProgress(beat)?.high_water ?? 0;
@@ -106,6 +107,7 @@ export function createStoreActivities(deps: Dependencies) {
     listBatch: (plan: TaskPlan, after: string | null): Promise<Batch> =>
       runStep(client, limits.giveUpAfter, () => listBatch(deps, plan, after)),
 
+    /** Moves a batch of small objects, and goes on after the last one that an earlier attempt has flushed. */
     moveSmallObjects: (plan: TaskPlan, scope: BatchScope): Promise<BatchProgress> =>
       moveSmallObjects(deps, plan, scope),
 

@@ -53,11 +53,10 @@ export async function jobHasEndedOrUndoes(client: Client, mark: string): Promise
   // know the job yet. So a heartbeat asks whether Temporal knows this attempt.
   if (chain?.state === 'gone') return isUnknownToTemporal(client);
   if (chain?.state !== 'open') return false;
-  const job = jobInMemo(chain.memo);
+  const { phase, cancel, status } = jobInMemo(chain.memo) ?? {};
+  if (phase === 'discard' || cancel?.force !== undefined) return true;
   // A job shows its last status shortly before its workflow closes.
-  return (
-    job?.phase === 'discard' || job?.cancel?.force !== undefined || isFinal(job?.status ?? 'replicating')
-  );
+  return status !== undefined && isFinal(status);
 }
 
 /**

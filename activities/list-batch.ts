@@ -38,8 +38,8 @@ export async function listBatch(
       if (size >= LARGE_OBJECT) large.push({ path, size });
       else small += 1;
       last = path;
-      // A look at whether more objects follow might request another page of a bucket's list. So there is no
-      // such look, and the next batch may be empty.
+      // To find out whether more objects follow, another page of a bucket's list might have to be requested.
+      // So the batch ends without a look, and the next batch may be empty.
       if (small === MAX_SMALL || large.length === MAX_LARGE) return batch(last);
     }
     return batch(null);

@@ -81,7 +81,7 @@ export async function openTransfer(
       memory,
       expected: digestsOf(record),
       reported: progress.ranges,
-      // Opening both ends, and waiting for room, does not count as time without progress.
+      // Opening both ends, and waiting for room or memory, does not count as time without progress.
       movedAt: progress.moved_at + Date.now() - openingSince,
       patience: { stall_after: limits.stallAfter, give_up_after: limits.giveUpAfter },
       digests,

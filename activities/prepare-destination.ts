@@ -29,9 +29,9 @@ export async function prepareDestination(
 }
 
 /**
- * Turns `spoilt` into `conflict`, in the first run of a job. In that run, somebody else has used the image
- * id, so the job MUST NOT go on with another id. In a later run, an earlier run of the job may have made and
- * removed the image.
+ * Turns `spoilt` into `conflict`. After `spoilt`, a job goes on with another image id; after `conflict`, it
+ * fails. Only the first run of a job needs this, because only somebody else can have used its image id. In a
+ * later run, an earlier run of the job may have made and removed the image.
  */
 function asTaken(error: unknown): unknown {
   if (!isStoreError(error, 'spoilt')) return error;

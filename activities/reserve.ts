@@ -9,7 +9,7 @@ const MAX_CALLS = 3;
 
 /**
  * Reserves the place of an image, and then checks that the job still makes a copy. If the job has ended or is
- * undoing its copy, removes the reservation again. The job's own removal may have come before the
+ * undoing its copy, removes the reservation again, because the job's own removal may have come before the
  * reservation.
  *
  * The check is needed for three reasons:

@@ -24,6 +24,7 @@ export async function runStep<T>(
   const moved = () => {
     movedAt = Date.now();
   };
+  // The time keeps the key `began`, because attempts on workers of another version read it too.
   const details = () => ({ about: `last progress at ${new Date(movedAt).toISOString()}`, began: movedAt });
   const confirm = () => confirmLease(client, details());
   try {

@@ -22,9 +22,10 @@ export interface Leftovers {
 /**
  * Removes everything that a job has left at its destination after a cancel by force. Retries without end.
  *
- * Begins after one heartbeat timeout. By then, Temporal has given up every attempt of the job, and none of
- * them writes any more. (An attempt that hangs for longer while it reserves the image removes its reservation
- * itself.) If a reset has made another run of the job, the removal waits until that run has closed.
+ * Begins after one heartbeat timeout. By then, every attempt has learned from a heartbeat that the job has
+ * closed, unless its process is frozen or cut off. (An attempt that hangs for longer while it reserves the
+ * image removes its reservation itself.) If a reset has made another run of the job, the removal waits until
+ * that run has closed.
  * @throws ApplicationFailure `invalid_request` naming the first field of the input that is wrong
  */
 export async function cleanUp(leftovers: Leftovers): Promise<void> {

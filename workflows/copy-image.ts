@@ -170,6 +170,7 @@ async function close(
     throw failureOf(fault);
   }
   if (job.isForced) await saga.handOver();
+  // Only a job of an earlier version still has this status here.
   else if (job.status === 'cancel_requested') job.setAndPublish({ status: 'canceling', fault: null });
   job.setAndPublish({ status: 'canceled', phase: null, fault: null, destination_image_id: null });
   // Only a native cancellation lets a workflow close as Canceled. A workflow cannot request its own native

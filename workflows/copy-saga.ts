@@ -66,12 +66,12 @@ export class CopySaga {
   async #copy(request: CopyRequest): Promise<void> {
     const job = this.#job;
     const { firstExecutionRunId: mark } = workflowInfo();
-    const isLaterRun = undoesEarlierRuns();
+    const hasToUndoEarlierRuns = undoesEarlierRuns();
     job.fillInRequest(request);
     const plan = await CancellationScope.nonCancellable(() => planCopy(request, imageIdOf(mark, 0)));
     this.#plan = plan;
     job.fillInPlan(plan);
-    if (isLaterRun) this.#mayExist = leftByEarlierRuns(plan);
+    if (hasToUndoEarlierRuns) this.#mayExist = leftByEarlierRuns(plan);
 
     job.setUnpublished({ phase: 'inspect' });
     const image = await storeSteps(plan).inspectSource(plan);
@@ -167,9 +167,9 @@ export class CopySaga {
 }
 
 /**
- * Tells whether this run was made by a reset. The undo of such a run also removes what the earlier runs may
- * have made. MUST be called before the first local activity: in a replay, that activity's result may come
- * before the marker of a patch that is asked for later.
+ * Tells whether a reset has made this run. The undo of such a run also removes what the earlier runs may have
+ * made. MUST be called before the first local activity. If it were called later, a replay could get the
+ * result of that activity before it gets the marker of this patch.
  */
 function undoesEarlierRuns(): boolean {
   const { firstExecutionRunId, runId } = workflowInfo();

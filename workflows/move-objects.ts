@@ -89,10 +89,10 @@ export async function moveObjects(request: TaskRequest, after: string | null = n
     record.publish(fault);
     throw failureOf(fault);
   }
-  // A new run would not know of the cancel. Tasks of an earlier version noticed a cancel here only if they
-  // continued as new.
-  if (next === null ? isCancelled() : CancellationScope.current().consideredCancelled)
-    throw endAsCancelled(record);
+  // A new run would not know of the cancel, so a task that is about to continue as new ends instead. Tasks of
+  // an earlier version did so too, but did not notice a cancel after their last object.
+  const endsAsCancelled = next === null ? isCancelled() : CancellationScope.current().consideredCancelled;
+  if (endsAsCancelled) throw endAsCancelled(record);
   record.publish();
   if (next !== null) {
     // By default, the next run would get the memo with which this run was started.
@@ -152,7 +152,8 @@ class Mover {
 
   async #moveAfter(after: string | null): Promise<string | null> {
     const { listBatch } = taskSteps(this.#plan);
-    for (let from = after; ; ) {
+    let from = after;
+    for (;;) {
       const { small, large, next } = await listBatch(this.#plan, from);
       if (small !== null) await this.#batches.run(() => this.#guarded(() => this.#moveSmall(small)));
       for (const object of large) await this.#copies.run(() => this.#guarded(() => this.#moveLarge(object)));

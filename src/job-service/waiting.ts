@@ -67,7 +67,7 @@ function isAlive({ status, heartbeatTime }: IWorkerHeartbeat): boolean {
   return status === RUNNING && Date.now() - heard < MAX_SILENCE;
 }
 
-/** Tells whether a worker takes tasks of a kind. A worker that does has slots for them, free or used. */
+/** Tells whether a worker takes tasks of a kind. If it takes them, it has slots for them, free or used. */
 function takes(kind: Kind, worker: IWorkerHeartbeat): boolean {
   const { currentAvailableSlots, currentUsedSlots } = worker[`${kind}TaskSlotsInfo`] ?? {};
   return Boolean(currentAvailableSlots || currentUsedSlots);

@@ -127,6 +127,10 @@ async function refOfParent(
   return undefined;
 }
 
+/**
+ * Returns a reference to the image of a job. Returns `undefined` if the job copies a plain object: each store
+ * finds the leftovers of its objects by itself.
+ */
 function refOf({
   memo,
   searchAttributes: found,
