@@ -112,7 +112,7 @@ test('no error is sent in the place of the answer to an earlier request', async 
   await slow.close();
 });
 
-test('a request that is not valid HTTP is answered over TLS, too', async () => {
+test('a request over TLS that is not valid HTTP is answered in the dialect of its path', async () => {
   const socket = connectTls({ port: portOf(overTls), host: '127.0.0.1', rejectUnauthorized: false });
   await once(socket, 'secureConnect');
   const { body, status } = await answerTo('GET /v2/image/x HTTP/1.1\r\nBad Name: 1\r\n\r\n', socket);

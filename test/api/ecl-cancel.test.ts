@@ -84,7 +84,7 @@ test('a DELETE of a finished copy is a conflict, and the copy stays', async () =
   expect(await tenant.job(jobId)).toMatchObject({ status: 'replicated', cancel: null });
 });
 
-test('the destination tenant may cancel too, and the job shows that it has done so', async () => {
+test('the destination tenant may cancel a job, and the job shows that this tenant has done so', async () => {
   const jobId = await runningCopy('tenant-b');
   const other = eclClient(deployment, deployment.tokens.b);
   expect((await other.cancel(jobId)).status).toBe(204);

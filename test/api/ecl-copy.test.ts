@@ -69,7 +69,7 @@ test('region_id_src names the source, and the only other region is the destinati
   expect(await deployment.files('ot1')).toContain(jobId);
 });
 
-test('an empty image is copied, too', async () => {
+test('an empty image is copied', async () => {
   const image = await deployment.addImage('ot1', 0);
   const jobId = await tenant.start({ image_id: image.id, tenant_id_dst: 'tenant-a' });
   expect(await tenant.ended(jobId)).toMatchObject({

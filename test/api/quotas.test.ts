@@ -44,7 +44,7 @@ test('a tenant may have limits of its own, for instance for the bytes under way'
   expect(messageOf(answer)).toContain('bytes_under_way');
 });
 
-test('tasks of a file share count towards the limits, too', async () => {
+test('tasks of a file share count towards the limits of a tenant', async () => {
   const task = () =>
     send(`${deployment.apiUrl}/v1/tenant-a/sfs-turbo/${SHARE}/hpc-cache/task`, {
       method: 'POST',

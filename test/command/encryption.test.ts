@@ -43,7 +43,7 @@ test('neither the history nor the memo of a job contains the name of its image',
   }
 });
 
-test('the failure of a job is encrypted too, and the command shows it', async () => {
+test('the failure of a job is encrypted at Temporal, and the command shows it', async () => {
   const { code, stdout, stderr } = await deployment.command(
     'copy',
     '7f3c1f2e-0000-4000-8000-000000000000',

@@ -109,7 +109,7 @@ test.each([true, false])(
   },
 );
 
-test('another md5 is a mismatch, too', async () => {
+test('an md5 other than the expected one is a mismatch', async () => {
   const rig = await transferRig(randomBytes(1000));
   const attempt = await rig.attempt({ expected: { sha512: null, md5: 'ab'.repeat(16) } });
   expect(await failureOf(attempt)).toMatchObject({ code: 'digest_mismatch', side: 'source' });

@@ -50,7 +50,7 @@ test('updates are hashed in the order of the calls, even if nobody awaits them',
   await Promise.all(updates);
 });
 
-test('memory that is not shared is hashed, too', async () => {
+test('bytes in memory that is not shared are hashed', async () => {
   const digest = pool.create();
   await digest.update(Buffer.from('abc'));
   expect(await digest.finish()).toEqual(sha512Of('abc'));
@@ -103,7 +103,7 @@ test('the death of a thread rejects the calls that wait for it', SOON, async () 
   await single.close();
 });
 
-test('calls to a thread that has died already are rejected too', SOON, async () => {
+test('calls to a thread that has died already are rejected', SOON, async () => {
   const digest = pool.create();
   await expect(kill(digest)).rejects.toThrow();
   await expect(update(digest, randomBytes(10))).rejects.toThrow();

@@ -82,7 +82,7 @@ test('without a proxy in the environment a server is asked directly', async () =
   expect(asked).toEqual([]);
 });
 
-test("requests of the object store's client go through the proxy too", async () => {
+test("requests of the object store's client go through the proxy", async () => {
   vi.stubEnv('HTTP_PROXY', `http://${addressOf(proxy)}`);
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'a');
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'b');

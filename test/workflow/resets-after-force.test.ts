@@ -148,7 +148,7 @@ test('a job that is reset between two cancels by force, before any clean-up, lea
   await expect.poll(() => standing(resets.rig, job, mark)).toEqual(nothing('canceled'));
 });
 
-test('an image that a reset reserves again after the clean-up is removed, too', async () => {
+test('an image that a run after a reset reserves after the clean-up is removed', async () => {
   const at = gate();
   const again = Promise.withResolvers<void>();
   let calls = 0;
