@@ -34,7 +34,7 @@ function progressLine({ phase, bytes_copied }: JobDetails, size: number): string
   return `${bytesText(bytes_copied)} of ${bytesText(size)}`;
 }
 
-/** Tells the reader of the Web UI where to find the progress that the workflow of a running task lacks. */
+/** Tells the reader of the Web UI where to find the progress of what a running task has not yet finished. */
 const LIVE_TASK =
   'objects under way are not counted here: see *Heartbeat Details* under *Pending Activities*, and the child workflows. ' +
   'If the task stands still: see their *Last Failure*, and `image-replicator tasks show`';

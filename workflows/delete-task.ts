@@ -9,9 +9,9 @@ const { cancelAndAwait, deleteRecords } = proxyActivities<JobActivities>({
 });
 
 /**
- * Removes a task. It cancels the task, waits until the task has closed and nothing unfinished is left, and
- * then deletes the records of the task and of its copies. Clients show the task as being deleted while this
- * workflow runs, and as gone when it has ended.
+ * Removes a task. It cancels the task and waits until the task has closed. Then it deletes the records of the
+ * task, of its copies and of their clean-ups, each one when its workflow has closed. Clients show the task as
+ * being deleted while this workflow runs, and as gone when it has ended.
  * @throws ApplicationFailure `invalid_request` if the input is not a workflow id
  */
 export async function deleteTask(taskWorkflowId: string): Promise<void> {
