@@ -36,7 +36,7 @@ import { invalidInput } from './input.ts';
 export class JobRecord {
   #details: JobDetails;
   /** `true` if the client that started the workflow has put the job in the memo. */
-  readonly #published: boolean;
+  readonly #isFromClient: boolean;
 
   /**
    * Starts from the details that the client has put in the memo, if any. Throws `invalid_request` if they are
@@ -44,9 +44,9 @@ export class JobRecord {
    */
   constructor() {
     const { workflowId, startTime, memo } = workflowInfo();
-    this.#published = memo?.[JOB_MEMO] !== undefined;
+    this.#isFromClient = memo?.[JOB_MEMO] !== undefined;
     const empty = requestedDetails(workflowId, null, startTime);
-    this.#details = this.#published ? { ...empty, ...jobFrom(memo?.[JOB_MEMO]) } : empty;
+    this.#details = this.#isFromClient ? { ...empty, ...jobFrom(memo?.[JOB_MEMO]) } : empty;
   }
 
   get details(): JobDetails {
@@ -72,7 +72,7 @@ export class JobRecord {
    * if the client has put the job in the memo.
    */
   fillInRequest(request: unknown): void {
-    if (!this.#published) this.setUnpublished(askedDetails(request));
+    if (!this.#isFromClient) this.setUnpublished(askedDetails(request));
   }
 
   /**
@@ -80,7 +80,7 @@ export class JobRecord {
    * the memo, as the job service does.
    */
   fillInPlan(plan: CopyPlan): void {
-    if (this.#published || isFinal(this.status)) return;
+    if (this.#isFromClient || isFinal(this.status)) return;
     const { workflowId, startTime } = workflowInfo();
     const { status, cancel } = this.#details;
     this.#details = { ...requestedDetails(workflowId, plan, startTime), status, cancel };

@@ -123,7 +123,7 @@ async function refOfParent(
 ): Promise<DestinationRef | undefined> {
   if (job?.workflowId == null || job.runId == null) return undefined;
   const thatRun = visibility`WorkflowId = ${job.workflowId} AND RunId = ${job.runId}`;
-  for await (const forced of listWorkflows(client, thatRun)) return refOf(forced);
+  for await (const run of listWorkflows(client, thatRun)) return refOf(run);
   return undefined;
 }
 
@@ -133,12 +133,12 @@ async function refOfParent(
  */
 function refOf({
   memo,
-  searchAttributes: found,
+  searchAttributes: attributes,
   runId,
   raw,
 }: WorkflowExecutionInfo): DestinationRef | undefined {
   const job = jobInMemo(memo);
-  const [image_id] = (found[searchAttributes.destinationImage.name] ?? []) as string[];
+  const [image_id] = (attributes[searchAttributes.destinationImage.name] ?? []) as string[];
   if (job === undefined || job.objects || image_id === undefined) return undefined;
   const { firstRunId } = raw as { firstRunId?: string | null };
   return {
