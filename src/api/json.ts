@@ -7,7 +7,7 @@ import { RequestProblem } from './problem.ts';
 export function parseEveryBodyAsJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'string' }, parseJson);
-  // The header is hidden from Fastify, which would refuse an unknown type before the token is checked.
+  // The header is hidden from Fastify, which would refuse a malformed type.
   app.addHook('onRequest', async (request) => {
     request.headers = { ...request.headers, 'content-type': undefined };
   });

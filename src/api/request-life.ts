@@ -5,9 +5,9 @@ import type { DialectContext } from './dialect.ts';
 const isChange = ({ method }: FastifyRequest) => method !== 'GET' && method !== 'HEAD';
 
 /**
- * Aborts the work for a request when its client disconnects. A request that changes something is carried out
- * to its end, because a half-done cancel helps nobody. Listens to connections and not to requests: if many
- * requests wait on a connection, Node.js does not tell each of them that the client has disconnected.
+ * Aborts the work for a request when its client disconnects. Once a request that changes something has begun,
+ * it is carried out to its end: a half-done cancel helps nobody. Listens to connections and not to requests:
+ * if many requests wait on a connection, Node.js does not tell each of them that the client has disconnected.
  */
 export function abortWhenClientLeaves(
   app: FastifyInstance,

@@ -16,7 +16,7 @@ interface HealthOptions extends GlobalOptions {
   readonly metricsPort?: number;
 }
 
-/** Adds the command `health`, which checks the health of a container: its image has no `curl`. */
+/** Adds the command `health`, for the health checks of containers, whose images have no `curl`. */
 export function addHealthCommand(program: Command): void {
   program
     .command('health')

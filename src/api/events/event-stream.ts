@@ -34,6 +34,7 @@ export class EventStream extends Readable {
   /** `true` if the client has read everything that was sent. */
   #isIdle = false;
   #isEnding = false;
+  /** The timer of the comments; after the end of the stream, the timer of `MAX_LAST_READ`. */
   #timer: NodeJS.Timeout;
   readonly #lifeTimer: NodeJS.Timeout;
 
