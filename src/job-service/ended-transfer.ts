@@ -39,7 +39,10 @@ function endsActivity(event: IHistoryEvent): boolean {
   );
 }
 
-/** Returns the progress that an activity had reported before it ended early; nothing if there was none. */
+/**
+ * Returns the progress that an activity had reported before it ended early; nothing if there was none. The
+ * details of a failure are its fault and the progress.
+ */
 function lastProgressIn(event: IHistoryEvent) {
   const canceled = event.activityTaskCanceledEventAttributes;
   const failed = event.activityTaskFailedEventAttributes?.failure;

@@ -2,7 +2,7 @@
  * The reasons for which the job service refuses a request.
  * - `invalid`: a field of the request is wrong
  * - `not_found`: there is no such job, or the job belongs to another tenant
- * - `conflict`: the job's status does not allow the request
+ * - `conflict`: the job's state or Temporal's configuration does not allow the request
  * - `image_not_found`: the source has no such image, or the tenant may not see it
  * - `image_conflict`: the source image cannot be copied in its present state
  * - `forbidden`: the caller may not change anything, or a store refuses the caller's own credential

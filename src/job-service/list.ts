@@ -36,7 +36,7 @@ const BAD_TOKEN: ReadonlySet<number | undefined> = new Set([
 ]);
 
 /**
- * Reads a page of a caller's jobs by one call to Temporal. Needs no worker, and describes no workflow.
+ * Reads a page of a caller's jobs by one call to Temporal. Needs no worker.
  * @throws JobError `invalid` for the field `marker`, or `unavailable`
  */
 export async function listJobs(

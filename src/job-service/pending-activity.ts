@@ -40,31 +40,32 @@ export async function stepOf(
   const progress = parseProgress(beat);
   const due = optionalTsToDate(activity.nextAttemptScheduleTime) ?? optionalTsToDate(activity.scheduledTime);
   const isDue = due !== undefined && due.getTime() <= Date.now();
-  const isQueued = activity.state === SCHEDULED;
+  const isScheduled = activity.state === SCHEDULED;
   const taskQueue = activity.activityOptions?.taskQueue?.name || null;
-  const started = isQueued ? undefined : optionalTsToDate(activity.lastStartedTime);
+  const started = isScheduled ? undefined : optionalTsToDate(activity.lastStartedTime);
   // Once the running attempt has moved something, the fault of the attempt before no longer counts.
   const hasMoved = started !== undefined && movedAt(beat) > started.getTime();
   return {
     attempt: activity.attempt ?? 1,
     progress,
     lastFault: progress?.last_fault ?? (hasMoved ? null : faultOf(failure)),
-    nextAttempt: isQueued && !isDue ? (due ?? null) : null,
-    waiting: isQueued && isDue ? { kind: 'activity', taskQueue, since: due } : null,
+    nextAttempt: isScheduled && !isDue ? (due ?? null) : null,
+    waiting: isScheduled && isDue ? { kind: 'activity', taskQueue, since: due } : null,
   };
 }
 
 /** Returns the fault that ended an attempt; `null` if there is none, or if an operator ended the attempt. */
 function faultOf(failure: Error | undefined): Fault | null {
   if (failure === undefined) return null;
-  const ours = failure instanceof ApplicationFailure ? failure : undefined;
-  if (BY_OPERATOR.has(ours?.type ?? '')) return null;
-  return parseFault(ours?.details?.[0]) ?? { code: 'worker_lost', side: null, message: failure.message };
+  const application = failure instanceof ApplicationFailure ? failure : undefined;
+  if (BY_OPERATOR.has(application?.type ?? '')) return null;
+  const fault = parseFault(application?.details?.[0]);
+  return fault ?? { code: 'worker_lost', side: null, message: failure.message };
 }
 
 /**
  * Reads from a heartbeat when the transfer or the batch last moved something; milliseconds since the epoch.
- * Returns 0 if the heartbeat does not say so.
+ * Returns 0 if the heartbeat does not say.
  */
 function movedAt(beat: unknown): number {
   const { moved_at } = (beat ?? {}) as { readonly moved_at?: unknown };

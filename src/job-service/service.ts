@@ -84,8 +84,8 @@ export interface JobFollowing {
 /** Manages copy jobs, for code that knows nothing of Temporal. Every method MAY throw `JobError`. */
 export interface JobService {
   /**
-   * Looks at the source image, and starts a job that copies it. The copy has the job's id as its image id.
-   * Plain objects cannot be copied in this way.
+   * Looks at the source image, and starts a job that copies it. The copy has the job's id as its image id,
+   * unless that id becomes unusable. Plain objects cannot be copied in this way.
    */
   start(
     caller: Caller,

@@ -132,8 +132,8 @@ async function startUnlessThere(
 }
 
 /**
- * Returns the id of the job, which is also the image id of the copy. It is derived from the idempotency key,
- * or random if there is no key.
+ * Returns the id of the job, which is also the first image id of the copy. It is derived from the idempotency
+ * key, or random if there is no key.
  */
 function jobIdFor(caller: Caller, { destination }: CopyRequest, options: StartOptions): string {
   if (options.idempotency_key === undefined) return randomUUID();

@@ -79,6 +79,7 @@ export function parseBatchProgress(value: unknown): BatchProgress | undefined {
   if (![moved, bytes, failed, moved_at].every(Number.isSafeInteger) || !Array.isArray(failures)) {
     return undefined;
   }
+  // A heartbeat also has a text for the Web UI, and notes whether a pause stops the attempt.
   const {
     about: _text,
     paused: _note,

@@ -11,8 +11,8 @@ const SIGNED_HEADERS = 'host;x-amz-date';
 
 /**
  * Signs a request with an EC2 credential, and describes it in the form that Keystone checks. The request is
- * never sent: its description proves to Keystone that we know the secret. Keystone cannot check the caller's
- * own signature, which is of another kind.
+ * never sent: its description proves to Keystone that we know the secret. Keystone cannot check the signature
+ * of the tenant's request, which is of another kind.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html
  * @see keystoneclient/contrib/ec2/utils.py
  */

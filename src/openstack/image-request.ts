@@ -23,7 +23,8 @@ export interface ImageRequest {
 
 /**
  * Sends a request with a token to the address that the token's catalog has for the region.
- * @throws OpenStackError `no_endpoint`, `unreachable`; the signal's reason; the error of the body's stream
+ * @throws OpenStackError `no_endpoint`, `misconfigured`, `unreachable`; the signal's reason; the error of the
+ * body's stream
  */
 export async function sendImageRequest(
   { cloud, dispatcher }: { readonly cloud: Cloud; readonly dispatcher: Dispatcher },
