@@ -50,6 +50,7 @@ export function createTaskService({ client, shares, quota }: TaskServiceOptions)
           memo: { [TASK_MEMO]: requestedTask(request, new Date()) },
           staticSummary: `${type}: ${source.region} → ${destination.region}`,
         });
+      // Zero bytes: nobody knows yet how much the task will move.
       await callTemporal(
         quota === undefined ? start() : quota.within(owner.tenant_id, tasksOf(owner), 0, start),
       );

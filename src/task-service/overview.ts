@@ -7,7 +7,7 @@ import type { TaskView } from './service.ts';
 import { standingOf } from './standing.ts';
 import { taskView } from './view.ts';
 
-/** The largest number of running tasks in a list that are checked for why they stand still. */
+/** A list says of at most so many running tasks why they stand still. */
 const MAX_CHECKED = 50;
 /** How many tasks are checked at a time. */
 const MAX_CHECKS = 8;

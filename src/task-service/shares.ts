@@ -15,7 +15,7 @@ export function shareOf(shares: Shares, { share_id, tenant_id }: TaskOwner): Sha
 
 /**
  * Returns the request with the regions and prefixes of both sides. A target stands for a bucket, and for the
- * folder of the share that has the target's name.
+ * share's folder of the same name.
  */
 export function requestOf(share: Share, owner: TaskOwner, taskId: string, task: NewTask): TaskRequest {
   const bucket = share.targets.get(task.target);

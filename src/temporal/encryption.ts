@@ -38,7 +38,7 @@ export async function encryptingConverter(
 /**
  * Returns a codec with the configured keys. It encrypts with the current key, and decrypts with any of the
  * keys. Its `decode` leaves payloads unchanged that are not encrypted.
- * @throws Error that names a key that is not 32 bytes in base64, or the file of a key that cannot be read
+ * @throws Error if a key is not 32 bytes in base64, or if its file cannot be read
  */
 export async function openCodec({ current, keys }: EncryptionConfig): Promise<PayloadCodec> {
   const read = [...keys].map(async ([id, reference]) => {

@@ -21,7 +21,7 @@ export function harmlessLines(text: string): string {
 
 /**
  * Returns JSON with the same meaning that is safe to print on a terminal. Line feeds stay: they belong to the
- * layout. The text MAY also be YAML whose texts with harmful characters are all in double quotes.
+ * layout. The text MAY also be YAML, if all harmful characters are in double quotes.
  */
 export function harmlessJson(json: string): string {
   return json.replaceAll(HARMFUL, (character) =>

@@ -22,7 +22,6 @@ export type UploadKeys = (uploadId: string) => readonly string[] | Promise<reado
 /**
  * Removes everything that this job has made for an image, and frees the id. Returns `false` if the image is
  * not this job's. Throws `conflict` if a higher attempt has taken it.
- * @param uploadKeys returns the keys at which the job's upload may be
  */
 export async function removeReservation(
   store: Bucket,

@@ -11,7 +11,7 @@ import type { Bucket } from './bucket.ts';
 import { isAbsent, onS3 } from './errors.ts';
 import { isPinOf, openPinned, pinObject } from './pinned-object.ts';
 
-/** Tells whether an id can be an image's. It is a single step of a key, and has no slash. */
+/** Tells whether an id can be an image's. Such an id has no slash. */
 export const isImageId = (id: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/.test(id);
 
 /** Tells whether a reference may name an object by its key, which only an operator may do. */

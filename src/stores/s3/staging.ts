@@ -10,6 +10,8 @@ export const HIDDEN = '.image-replicator/';
  *
  *     <prefix>/.image-replicator/<hash>/job   the job, and its upload: first of the data, then of the object
  *     <prefix>/.image-replicator/<hash>/data  the bytes, once their upload is complete
+ *
+ * A plain object has no record, so the key `record` stays empty.
  */
 export function stagingOf(store: Bucket, ref: DestinationRef): Bucket {
   return stagingAt(store, hashOf(ref));
