@@ -48,16 +48,17 @@ const NOTHING: Condition = { IfNoneMatch: '*' };
 export function replacingIn(store: Bucket): Replace {
   let knowsConditions = true;
   let usuallyFinds = false;
-  const look = async (key: string) => {
+  const conditionFor = async (key: string, looks: boolean): Promise<Condition> => {
     if (!knowsConditions) return {};
+    if (!looks) return NOTHING;
     const condition = await conditionNow(store, key);
     usuallyFinds = condition !== NOTHING;
     return condition;
   };
-  return async ({ key, write, confirm, looksFirst = usuallyFinds || !knowsConditions }) => {
+  return async ({ key, write, confirm, looksFirst = usuallyFinds }) => {
     for (let tries = 1; ; tries += 1) {
       const lookedAt = performance.now();
-      const condition = looksFirst || tries > 1 ? await look(key) : NOTHING;
+      const condition = await conditionFor(key, looksFirst || tries > 1);
       // A write to an empty key replaces nothing. So `confirm` may trust an answer from before the look.
       const since = condition.IfMatch === undefined ? undefined : lookedAt;
       try {

@@ -29,7 +29,8 @@ export async function openUpload(
   const claimed = await claimJobObject(store, ref, attempt);
   const upload = new OwnUpload(store, ref, claimed, size);
   const data = sequentialReader(store, upload.key);
-  let isWhole = await upload.resume(claimed.upload_id === last.upload_id ? await looking : undefined);
+  const early = claimed.upload_id === last.upload_id ? await looking : undefined;
+  let isWhole = await upload.resume(early);
   const put = async (number: number, block: Uint8Array, signal: AbortSignal, onMoved?: () => void) => {
     const part = putPart(store, upload.target, number, block, signal, onMoved);
     upload.noteParts([await upload.unlessGone(part, signal)]);
