@@ -14,8 +14,8 @@ const PAUSED_JOBS = visibility`WorkflowType = ${COPY_IMAGE} AND ExecutionStatus 
 const OPEN_TASKS = allOf([visibility`WorkflowType = ${MOVE_OBJECTS}`, OPEN]);
 
 /**
- * Adds gauges to a facade's metrics: for open jobs, for waiting steps, and for the workers that poll for
- * them. Only Temporal knows these numbers.
+ * Adds gauges to a facade's metrics: for jobs, for tasks, and for the Task Queues. Only Temporal knows these
+ * numbers.
  */
 export function watchTemporal(metrics: Metrics, client: Client, { regions }: Config): void {
   const gauge = (name: string, help: string, labels: readonly string[], measure: Measure) =>

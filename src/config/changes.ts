@@ -61,8 +61,8 @@ function isLive([section = '', name = '', key]: Path, before: Config, after: Con
 }
 
 /**
- * Tells whether each region of both configurations belongs to a share either in both or in neither. Any other
- * change is not safe while copies run, because tenants can write to a share.
+ * Tells whether every region that is in both configurations belongs to a share in both, or in neither. It is
+ * not safe to change this while copies run, because tenants can write to a share.
  */
 export function sharesAreSafe(before: Config, after: Config): boolean {
   return [...before.regions.values()].every(

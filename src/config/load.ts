@@ -90,6 +90,7 @@ const MAX_TIME = '24d';
 
 function limitProblems({ limits = {} }: ConfigFile): string[] {
   const { lanes } = limits;
+  // Other texts, such as a size, are no durations. For them the comparison is false.
   const tooLong = Object.entries(limits)
     .filter(([, limit]) => typeof limit === 'string' && parseDuration(limit) > parseDuration(MAX_TIME))
     .map(([key]) => `limits.${key}: has to be ${MAX_TIME} or less`);

@@ -40,7 +40,7 @@ export const searchAttributes = {
   destinationImage: defineSearchAttributeKey('CopyDestinationImageId', SearchAttributeType.KEYWORD),
 } as const;
 
-/** Returns the Task Queue of the transfers to a region, unless the configuration names another. */
+/** Returns the default Task Queue of the transfers to a region. */
 export function regionTaskQueue(region: string): string {
   return `${TASK_QUEUE}.${region}`;
 }

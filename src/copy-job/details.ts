@@ -58,8 +58,8 @@ export interface JobDetails {
 }
 
 /**
- * The record of a cancel: who asked for it, how, and why. If the cancel was native, only the workflow's
- * history names the client.
+ * The record of a cancel: who asked for it, how, and why. `native` is Temporal's own cancellation: then only
+ * the workflow's history names the client.
  */
 export interface CancelRecord {
   readonly via: 'signal' | 'update' | 'native';

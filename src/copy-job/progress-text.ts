@@ -28,7 +28,7 @@ export function progressText(progress: TransferProgress, { size, rate, isPaused 
   return parts.join(', ');
 }
 
-/** Returns a fault's code and side. Its message is in `last_fault`. */
+/** Returns a fault's code and side, without its message. */
 function faultText({ code, side }: NonNullable<TransferProgress['last_fault']>): string {
   return side === null ? code : `${code} at the ${side}`;
 }

@@ -10,7 +10,7 @@ export interface CopyTarget {
 
 /**
  * Names of the properties that a copy does not get. Some have a meaning only in their own region, such as the
- * ids of keys, volumes and servers. A service keeps others for itself.
+ * ids of keys, volumes and servers. Others are reserved for a service.
  * @see https://docs.openstack.org/glance/latest/admin/useful-image-properties.html
  * @see Nova's `non_inheritable_image_properties`
  */
