@@ -6,7 +6,7 @@ type Answer = Pick<Dispatcher.ResponseData, 'body'>;
 /** The tokens of the requests, by the bodies of their answers. */
 const tokens = new WeakMap<Answer['body'], string>();
 
-/** Remembers the token of the request for `withoutToken`, and returns the answer. */
+/** Remembers, for `withoutToken`, the token that the request had. Returns the answer. */
 export function rememberToken<A extends Answer>(token: string, answer: A): A {
   tokens.set(answer.body, token);
   return answer;

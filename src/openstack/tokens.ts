@@ -10,7 +10,7 @@ export type Scope = { readonly project: string | null } | { readonly system: 'al
 /** The tokens of an account, one for each scope in which it works. */
 export interface Tokens {
   /**
-   * Returns a token that stays valid for a while. Signs in if there is none yet.
+   * Returns a valid token. Signs in if there is none yet, or if it expires soon.
    * @throws OpenStackError `forbidden`, `unauthorized`, `unreachable`, `misconfigured`
    */
   tokenFor(scope: Scope): Promise<IssuedToken>;

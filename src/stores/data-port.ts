@@ -130,7 +130,7 @@ export interface ServerCopy {
    */
   copy(range: ByteRange, from: ServerObject, signal: AbortSignal): Promise<string | null>;
   /**
-   * Tells whether the service has a checksum of each of the two whole objects, and the two are equal. MUST be
+   * Tells whether the service has a checksum of each whole object, and both checksums are equal. MUST be
    * called after `flush`.
    */
   isSame(from: ServerObject): Promise<boolean>;

@@ -48,6 +48,7 @@ async function partialAt(paths: Layout, name: string): Promise<Leftover | undefi
           if (hasImageName && now?.names.includes(RECORD)) throw idTakenError(ref);
           // Since the folder was listed, a person may have put a file into it.
           if (now?.mark !== ref.mark) return false;
+          // Without a fence, `fence.attempt` is -1. The number of a doom is 0 or higher.
           return removeMarked(folder, ref, Math.max(0, fence.attempt), fence.attempt);
         }),
       ),
@@ -56,7 +57,7 @@ async function partialAt(paths: Layout, name: string): Promise<Leftover | undefi
 
 /**
  * Returns the leftover for a folder without a mark. Such a folder comes from a call that was frozen while
- * another call removed the folder. When the frozen call wakes, it may still write a fence, a note or a
+ * another call emptied the folder. When the frozen call wakes, it may still write a fence, a note or a
  * record. A folder with any other file belongs to a person, and stays.
  */
 async function unmarkedAt(

@@ -71,8 +71,8 @@ async function* filesBelow(
   if (found === undefined) return;
   if (found instanceof StoreError) {
     if (isAfter) yield { path: key, size: 0, fault: found };
-    // If the list begins right after the folder's own entry, that entry has had the fault. If it begins
-    // further inside the folder, no entry of the list can have the fault.
+    // If `after` is the folder's own key, an earlier list has shown the fault. If `after` is further inside
+    // the folder, this list has no entry that could show the fault.
     else if (key !== wanted.after) throw found;
     return;
   }

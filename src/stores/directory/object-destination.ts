@@ -33,6 +33,7 @@ export function objectDestination(root: string, inFolder: InFolder): ImageDestin
 
     commit: (ref, attempt, { size }, watch) =>
       onDisk(async () => {
+        // Throws for a path that no file can have.
         objectPath(ref.image_id);
         if (!(await moveOut(root, inFolder, ref, attempt, watch)) && !(await isCommitted(root, ref, size)))
           throw goneError(ref);
@@ -47,7 +48,7 @@ export function objectDestination(root: string, inFolder: InFolder): ImageDestin
   };
 }
 
-/** Moves the file to its path, unless an earlier call has. Returns `false` if there is no whole file. */
+/** Moves the file to its path, unless an earlier call has done so. Returns `false` if there is no whole file. */
 async function moveOut(
   root: string,
   inFolder: InFolder,
@@ -104,6 +105,7 @@ async function tidyUp(
 }
 
 async function openSink(root: string, ref: DestinationRef, attempt: number, size: number): Promise<PartSink> {
+  // Throws for a path that no file can have.
   objectPath(ref.image_id);
   const partial = await openPartial(root, ref);
   try {

@@ -43,6 +43,7 @@ async function partialAt(root: string, hidden: Folder, name: string): Promise<Le
     mark: await markIn(path),
     ...(await extentOf(path)),
     abandonedAfter: hasOnlyTraces ? A_DAY : null,
+    // Without a fence, `attempt` is -1. The number of a doom is 0 or higher.
     remove: () => removeIn(root, (folder) => doomAndRemove(folder, name, Math.max(0, attempt), attempt)),
   };
 }

@@ -127,8 +127,8 @@ export async function doomAndRemove(
   const folder = await openIn(hidden, name).catch((error) => {
     if (!isErrno(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) throw error;
   });
-  // Removes by name only a file or a link. If this process is frozen here, a later attempt's folder may come
-  // to the name meanwhile.
+  // If this process is frozen here, a later attempt's folder may come to the name. `unlinkFile` leaves a
+  // folder as it is.
   if (folder === undefined) {
     await unlinkFile(hidden.at(name));
     return;

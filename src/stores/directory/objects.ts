@@ -70,7 +70,7 @@ export function directoryObjects(root: string): ObjectStore {
     // A file gets the mode and times of a new file. So it loses every attribute of its source.
     loses: (attributes) => Object.keys(attributes).length > 0,
 
-    // One syncfs(2) serves all files. An fsync(2) of each file would take longer than to write the file.
+    // One syncfs(2) serves all files. An fsync(2) of each file would take longer than writing it.
     flush: () => onDisk(async () => void (await runCommand('sync', ['--file-system', root]))),
 
     leftovers: () => objectLeftovers(root),

@@ -7,9 +7,8 @@ import { ignoring } from './disk-errors.ts';
  * The fence of a folder: a file whose name says which attempt may change the folder. The name is `fence-<n>`,
  * or `doomed-<n>` once the folder is being removed.
  *
- * An attempt takes the fence by a rename from the exact name that it has read. If two attempts do so at once,
- * one of them finds the old name gone. So does an attempt that was frozen after it had read the name, once a
- * later attempt has taken the fence.
+ * An attempt takes the fence by a rename from the exact name that it has read. If another attempt has taken
+ * the fence meanwhile, the rename fails, and the attempt reads the fence again.
  */
 export interface Fence {
   /** The number of the highest attempt that has taken the folder, or -1 if none has. */
