@@ -120,6 +120,7 @@ export class Throttle {
   /** Returns `undefined` if the bytes may be sent now. If not, returns a promise to wait for. */
   pass(bytes: number, signal: AbortSignal): Promise<void> | undefined {
     const limits = this.#ownRate === null ? this.#limits() : [...this.#limits(), this.#own];
+    // Takes the bytes at one limit after another, up to the first one at which they have to wait.
     const first = limits.findIndex(({ bandwidth }) => !bandwidth.take(bytes));
     return first < 0 ? undefined : this.#wait(limits.slice(first), bytes, signal);
   }

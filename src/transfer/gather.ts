@@ -16,6 +16,7 @@ export async function* gathered(
   chunks: Chunks,
 ): AsyncGenerator<Uint8Array> {
   const incoming = source[Symbol.asyncIterator]();
+  /** The bytes up to the next multiple of a chunk's size. */
   let room = chunks.size - (offset % chunks.size);
   let filled = 0;
   let chunk: Uint8Array | undefined;

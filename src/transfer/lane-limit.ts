@@ -43,7 +43,7 @@ export class LaneLimit {
   #reducedAt = Number.NEGATIVE_INFINITY;
   /**
    * After a refusal, the server gets at most `lanes` for `time` milliseconds, which end at `until`. Each
-   * further refusal doubles `time`.
+   * refusal, also the first, doubles `time`.
    */
   #ceiling = { lanes: Number.POSITIVE_INFINITY, until: 0, time: MIN_CEILING_TIME / 2 };
   #pausedUntil = 0;

@@ -88,6 +88,7 @@ export function stagedInSink(sink: PartSink, chunks: Chunks): Staging {
 
 /** Uses a spool, which has room for every byte, as the staging. */
 export function stagedInSpool(spool: PartSink): Staging {
+  // One chunk more than the digest uses is for the upload.
   const chunks = createChunks(DIGEST_CHUNKS + 1, 0);
   const { write, complete } = spool;
   return { ...UNLIMITED, ...readingBack(spool, chunks), write, complete, close: chunks.close };

@@ -121,7 +121,7 @@ function blockWriter(
   size: number,
   put: (block: ByteRange) => Promise<void>,
 ): (part: ByteRange) => Promise<void> {
-  /** The offset of the part that completed a block, by the block's offset. Only it repeats a failed put. */
+  /** By a block's offset, the offset of the part that completed it. Only that part repeats a failed put. */
   const lastParts = new Map<number, number>();
   return async ([start]) => {
     const first = Math.floor(start / blockSize) * blockSize;

@@ -21,6 +21,7 @@ export async function moveToStream(options: TransferOptions, sink: StreamSink, r
   const { reader, size, spool, expected, link, patience } = options;
   const { delivered, staged, stop, onFault } = run;
   if (sink.whole !== null) {
+    // An earlier attempt has uploaded everything.
     delivered.add([0, size]);
     return verify(expected, sink.whole, { isResumed: false });
   }

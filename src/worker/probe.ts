@@ -4,7 +4,7 @@ import type { Regions } from '../config/index.ts';
 
 /** Tells whether the workers of a process can do their work. */
 export interface Probe {
-  /** Resolves if they can. Throws an error that says why if they cannot. */
+  /** Resolves if they can. If they cannot, throws an error that says why. */
   ready(): Promise<void>;
   /** MUST be called when the workers have begun to poll. */
   started(workers: readonly Worker[]): void;
