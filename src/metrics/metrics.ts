@@ -8,9 +8,7 @@ import type { Side } from '../image/index.ts';
 const PART_BUCKETS = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100];
 const REQUEST_BUCKETS = [0.005, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
 
-/**
- * Metrics of Node.js itself whose names break Prometheus' conventions. Other metrics have the same values.
- */
+/** Metrics of Node.js itself whose names break Prometheus' conventions. They are left out. */
 const MISNAMED: readonly string[] = [
   'nodejs_active_handles_total',
   'nodejs_active_requests_total',
