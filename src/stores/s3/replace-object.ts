@@ -59,7 +59,7 @@ export function replacingIn(store: Bucket): Replace {
     for (let tries = 1; ; tries += 1) {
       const lookedAt = performance.now();
       const condition = await conditionFor(key, looksFirst || tries > 1);
-      // A write to an empty key replaces nothing. So `confirm` may trust an answer from before the look.
+      // If no object was seen, `confirm` may trust an answer from before the look.
       const since = condition.IfMatch === undefined ? undefined : lookedAt;
       try {
         return await write(condition, confirm && (() => confirm(since)));

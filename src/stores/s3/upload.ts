@@ -127,8 +127,7 @@ export async function listParts(
 }
 
 /**
- * Makes an object of the parts. No signal aborts the request: the server would go on with it, and the object
- * would appear when nobody expects it any more.
+ * Makes an object of the parts. No signal aborts the request, because the server would still go on with it.
  * @param confirm awaited right before each try of the request
  */
 export async function completeUpload(
