@@ -63,7 +63,7 @@ async function assertStillOurs(folder: Folder, ref: DestinationRef, attempt: num
 /** Removes the files that only an unfinished copy needs. */
 async function removeTraces(folder: Folder): Promise<void> {
   for (const name of await readdir(folder.path)) {
-    const isTrace = name === 'parts' || isWholeNote(name) || name.startsWith(`${RECORD}.`);
-    if (isTrace) await ignoring('ENOENT', unlink(folder.at(name)));
+    const isDraft = name.startsWith(`${RECORD}.`);
+    if (name === 'parts' || isWholeNote(name) || isDraft) await ignoring('ENOENT', unlink(folder.at(name)));
   }
 }

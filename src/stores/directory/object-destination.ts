@@ -48,7 +48,7 @@ export function objectDestination(root: string, inFolder: InFolder): ImageDestin
   };
 }
 
-/** Moves the file to its path, unless an earlier call has done so. Returns `false` if there is no whole file. */
+/** Moves the file to its path, unless that has been done. Returns `false` if there is no whole file. */
 async function moveOut(
   root: string,
   inFolder: InFolder,

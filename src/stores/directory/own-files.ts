@@ -29,10 +29,11 @@ export async function ownFilesIn(folder: string): Promise<OwnFiles | undefined> 
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => undefined);
   if (!entries?.every((entry) => entry.isFile() && isOwnName(entry.name))) return undefined;
   const names = entries.map(({ name }) => name);
-  const [note, ...others] = names.filter((name) => MARK_FILE.test(name));
-  if (note === undefined) return { names, mark: null };
-  const isEmpty = (await ignoring('ENOENT', lstat(join(folder, note))))?.size === 0;
-  return isEmpty && others.length === 0 ? { names, mark: MARK_FILE.exec(note)?.[1] ?? null } : undefined;
+  const [markFile, ...others] = names.filter((name) => MARK_FILE.test(name));
+  if (markFile === undefined) return { names, mark: null };
+  const isEmpty = (await ignoring('ENOENT', lstat(join(folder, markFile))))?.size === 0;
+  if (!isEmpty || others.length > 0) return undefined;
+  return { names, mark: MARK_FILE.exec(markFile)?.[1] ?? null };
 }
 
 function isOwnName(name: string): boolean {
