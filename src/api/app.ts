@@ -57,7 +57,10 @@ export async function createApi(
     ...(certificate && { https: certificate }),
   };
   const app = Fastify(settings);
-  if (isTraced) await (await import('./trace-requests.ts')).traceRequests(app);
+  if (isTraced) {
+    const { traceRequests } = await import('./trace-requests.ts');
+    await traceRequests(app);
+  }
   limitPipelines(app);
   badHttp.watch(app);
   if (tls && certificate) {

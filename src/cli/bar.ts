@@ -36,10 +36,10 @@ export function progressBar(terminal: NodeJS.WriteStream): ProgressBar {
     const { columns = 80 } = terminal;
     // If the terminal has become narrower, the old line now takes several rows.
     const extraRows = Math.max(0, Math.ceil(drawn / columns) - 1);
-    const upToItsStart = extraRows > 0 ? `\x1b[${extraRows}A\r` : '\r';
+    const toLineStart = extraRows > 0 ? `\x1b[${extraRows}A\r` : '\r';
     const line = barLine(latest, rate.current, columns - 1);
     drawn = stringWidth(line);
-    terminal.write(`${upToItsStart}${CLEAR_BELOW}${line}`);
+    terminal.write(`${toLineStart}${CLEAR_BELOW}${line}`);
   };
   const giveCursorBack = () => terminal.write(SHOW_CURSOR);
   terminal.write(HIDE_CURSOR);

@@ -24,7 +24,7 @@ export function addCheckCommand(program: Command): void {
     .command('check')
     .option(
       '--against <file>',
-      'compare with the file of running processes, and tell which changed keys need a restart',
+      'compare with the file that running processes use, and tell which changed keys need a restart',
     )
     .option(
       '--thorough',

@@ -29,7 +29,7 @@ export function addCodecCommand(program: Command): void {
     .option('--operators <file>', 'only let in whoever has a token from this file')
     .option(
       '--issuer <url>',
-      "only let in whoever has an access token of this OpenID provider; the Web UI sends its user's",
+      'only let in whoever has an access token of this OpenID provider; the Web UI sends the one of its user',
     )
     .option('--audience <name>', 'with --issuer: the audience of those access tokens')
     .option(

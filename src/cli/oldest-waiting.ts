@@ -8,7 +8,7 @@ const WAITING = allOf([
 ]);
 /** The shortest and the longest age that the search tries; milliseconds. */
 const MIN_AGE = 15_000;
-const MAX_AGE = 2 ** 15 * MIN_AGE;
+const MAX_AGE = 2 ** 14 * MIN_AGE;
 const PAGE = 1000;
 
 /**
@@ -26,7 +26,7 @@ export async function oldestWaitingJob(client: Client): Promise<number> {
     allOf([WAITING, visibility`StartTime <= ${new Date(now - age).toISOString()}`]);
   let age = 0;
   if ((await countWorkflows(client, olderThan(0))) === 0) return 0;
-  for (let next = MIN_AGE; next < MAX_AGE; next *= 2) {
+  for (let next = MIN_AGE; next <= MAX_AGE; next *= 2) {
     if ((await countWorkflows(client, olderThan(next))) === 0) break;
     age = next;
   }

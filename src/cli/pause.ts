@@ -23,7 +23,7 @@ export function addPauseCommands(program: Command): void {
   addCommand(
     'pause',
     'pause a job; it keeps what it has copied',
-    'Pause the workflow and the current step of a job, which frees its slot. The job keeps what it has copied. ' +
+    'Pause the workflow and the current step of a job. The job keeps what it has copied, but not its slot. ' +
       '`resume` lets both go on, and so do `temporal workflow unpause` and `temporal activity unpause` together.',
   );
   addCommand(

@@ -19,12 +19,11 @@ import {
   ErrorBody,
   ListQuerystring,
   ShareParams,
-  type Task,
+  Task,
   TaskBody,
   TaskCreated,
   TaskList,
   TaskParams,
-  Task as TaskSchema,
 } from './schemas.ts';
 
 const CACHE = '/v1/:project_id/sfs-turbo/:share_id/hpc-cache';
@@ -118,7 +117,7 @@ async function register(scope: FastifyInstance, { tasks, identity, admit }: Regi
         summary: 'Show an import or export task',
         description: 'Shows a task, and which of its objects could not be moved.',
         params: TaskParams,
-        response: { 200: answer(TaskSchema, 'The task.'), ...errors('share_not_found', 'task_not_found') },
+        response: { 200: answer(Task, 'The task.'), ...errors('share_not_found', 'task_not_found') },
       },
     },
     async (request) => toTask(await tasks.show(readerOf(request, request.params), request.params.task_id)),
