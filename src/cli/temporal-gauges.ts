@@ -35,9 +35,9 @@ export function watchTemporal(metrics: Metrics, client: Client, { regions }: Con
   const described = cached(() =>
     Promise.all(taskQueuesOf(regions).map((queue) => describeQueue(client, queue))),
   );
-  const queueGauge = (name: string, help: string, value: keyof Omit<QueueState, 'name'>) =>
+  const queueGauge = (name: string, help: string, key: keyof Omit<QueueState, 'name'>) =>
     metrics.gauge(name, help, ['task_queue'], async () =>
-      (await described()).map((queue) => [{ task_queue: queue.name }, queue[value]] as const),
+      (await described()).map((queue) => [{ task_queue: queue.name }, queue[key]] as const),
     );
   queueGauge('task_queue_pollers', 'Workers that ask for tasks of a Task Queue.', 'pollers');
   queueGauge(

@@ -28,8 +28,9 @@ export interface TransferProgress {
  */
 export function parseProgress(value: unknown): TransferProgress | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const { ranges, high_water, moved_at, held_by, ...faults } = value as Record<string, unknown>;
-  const { futile, futile_since, last_fault } = faults;
+  const fields = value as Record<string, unknown>;
+  const { ranges, high_water, moved_at } = fields;
+  const { futile, futile_since, last_fault, held_by } = fields;
   if (!Array.isArray(ranges) || !isCount(high_water) || !isCount(moved_at)) return undefined;
   let previousEnd = -1;
   for (const range of ranges) {

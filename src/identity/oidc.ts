@@ -47,8 +47,8 @@ export function oidcOperators({ issuer, audience, claim }: OidcOptions): Operato
     },
     async check() {
       try {
-        const provider = await keys();
-        await provider.reload();
+        const keySet = await keys();
+        await keySet.reload();
       } catch (cause) {
         throw unavailable(issuer, cause);
       }
