@@ -34,7 +34,7 @@ export interface Leftover {
 
 /**
  * Looks at each place, and yields the leftovers that are there. A place that cannot be looked at MUST NOT
- * hide the places after it. So an error is thrown only at the end, and of several errors the first one.
+ * hide the places after it. So the first error is thrown only at the end.
  */
 export async function* leftoversAt<Place>(
   places: AsyncIterable<Place> | Iterable<Place>,
@@ -60,7 +60,7 @@ export async function unlessNeeded(removal: () => Promise<boolean>): Promise<boo
   }
 }
 
-/** Returns a watch for a removal that nobody ends. Returns `undefined` if there is no `confirm`. */
+/** Returns a watch for a removal that nobody aborts. Returns `undefined` if there is no `confirm`. */
 export function watchWith(confirm: Confirm | undefined): Watch | undefined {
   return confirm && { signal: new AbortController().signal, moved() {}, confirm };
 }

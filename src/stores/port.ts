@@ -79,8 +79,8 @@ export interface Watch {
 }
 
 /**
- * The writing half of a store. A copy calls `prepare`, `openSink`, writes, `flush` and `commit`, in this
- * order; and `discard` at any time, from any process. Every call MAY be repeated.
+ * The writing half of a store. A copy calls `prepare` and `openSink`, fills the sink, and calls `commit`, in
+ * this order; and `discard` at any time, from any process. Every call MAY be repeated.
  *
  * Each call has the number of its attempt, a fencing token. Numbers grow with every attempt at every step of
  * a job, also when its workflow is reset. An image in the making belongs to the highest attempt that has

@@ -83,7 +83,7 @@ const MAX_WORDS_LENGTH = 200;
 
 /**
  * Returns the words of a refusal. Glance answers in HTML: a title, a heading that repeats the title, and the
- * words. If a quota is full, Glance (`LimitExceeded`) puts general sentences before them. The last of these
+ * words. If a quota is full, Glance (`LimitExceeded`) puts general sentences before the words. The last one
  * is `The response body:`.
  */
 function wordsOf(html: string): string {

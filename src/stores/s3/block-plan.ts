@@ -6,7 +6,7 @@ const MIN_PART_SIZE = 8 * MIB;
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
 const MAX_PARTS = 10_000;
 
-/** Returns the bytes of a block: at least 8 MiB, and so many that an upload has at most 10,000 parts. */
+/** Returns the bytes of a block: 8 MiB, or more if an upload would otherwise have over 10,000 parts. */
 export function blockSizeOf(size: number): number {
   return Math.max(MIN_PART_SIZE, Math.ceil(size / MAX_PARTS / MIB) * MIB);
 }

@@ -73,6 +73,7 @@ export function briefDeletes(
         await answer.body.dump();
         return answer.statusCode;
       },
+      // The date in a signature leaves out parts of a second.
       isLate: () => performance.now() - signedAt > (VALID_FOR - 1) * 1000,
     };
   };

@@ -43,7 +43,7 @@ function emptyFolder(path: string): ObjectEntry {
   return { path, size: 0, isFolder: true };
 }
 
-/** Returns the error for a list out of order. A task that goes on with it after a key would miss objects. */
+/** Returns the error for a list out of order. A task that resumed it after a key would miss objects. */
 function outOfOrder(): StoreError {
   return new StoreError('invalid_image', 'the object store does not list objects in the order of their keys');
 }

@@ -25,6 +25,7 @@ export function s3ObjectDestination(store: Bucket, replace: Replace): ImageDesti
   return {
     prepare: (ref, attempt) =>
       onS3(async () => {
+        // Throws `invalid_image` for a path that no object can have.
         objectKey(store, ref.image_id);
         const staging = stagingOf(store, ref);
         const job = await readJobObject(staging, ref.image_id);
@@ -70,8 +71,8 @@ export function s3ObjectDestination(store: Bucket, replace: Replace): ImageDesti
 }
 
 /**
- * Removes everything that only an unfinished object needs. The object is at its path by now. So if the bucket
- * forbids the removal, the commit has succeeded, and a sweep finds the leftovers.
+ * Removes everything that only an unfinished object needs. The object is at its path by now. So even if
+ * the bucket forbids the removal, the commit has succeeded. A sweep finds the leftovers.
  */
 async function tidyUp(staging: Bucket, ref: DestinationRef, attempt: number, watch?: Watch): Promise<void> {
   await removeReservation(staging, ref, attempt, uploadKeys(staging, ref), watch).catch((error) => {

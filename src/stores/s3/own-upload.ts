@@ -78,9 +78,8 @@ export class OwnUpload {
   /**
    * Goes on with the upload as the server has it. Returns `true` if the upload is complete already. Throws
    * `conflict` if the image is committed.
-   * @param early the result of `look` from before this attempt took the image. It is used only if it shows
-   * the upload, and neither a record nor complete data. An earlier attempt may have changed anything else
-   * before it lost the image
+   * @param early the result of `look` from before this attempt took the image. If it shows a record,
+   * complete data or no upload, `resume` looks again, because an earlier attempt may have changed that since
    */
   async resume(early?: Found): Promise<boolean> {
     const hadJustParts = early?.parts !== undefined && early.record === undefined && !early.isComplete;
