@@ -1,6 +1,6 @@
 import pMap from 'p-map';
 import { type ByteRange, knownDigests } from '../image/index.ts';
-import { atSide, type BlockSink, blame, type ServerObject } from '../stores/index.ts';
+import { atSide, type BlockSink, blame, type ServerCopy, type ServerObject } from '../stores/index.ts';
 import { hashWhole } from './hash-whole.ts';
 import { inLane } from './in-lane.ts';
 import type { TransferOptions } from './options.ts';
@@ -10,8 +10,6 @@ import { type Copied, verify } from './verify.ts';
 
 /** The copy that the server has made, or the reason why it refuses; `null` if it was not asked. */
 export type ServerOutcome = { readonly copied: Copied } | { readonly refusal: string | null };
-
-type ServerCopy = NonNullable<BlockSink['byServer']>;
 
 /**
  * Lets the destination's service copy all blocks by itself, if it has the source too. The copy is verified by
@@ -111,12 +109,12 @@ async function copyBlocks(
       }
     }
   };
-  const stopped = (error: unknown) => stop.abort(error);
+  const stopAll = (error: unknown) => stop.abort(error);
   await atSide('destination', () => byServer.begin());
   const blocks = blocksOf(size, blockSize).filter((block) => !delivered.has(block));
   // The first block is tried alone. If the service refuses it, it would refuse the others too.
-  await pMap(blocks.splice(0, 1), (block) => copy(block).catch(stopped));
-  await pMap(blocks, (block) => copy(block).catch(stopped), { concurrency: link.maxLanes.to });
+  await pMap(blocks.splice(0, 1), (block) => copy(block).catch(stopAll));
+  await pMap(blocks, (block) => copy(block).catch(stopAll), { concurrency: link.maxLanes.to });
   signal.throwIfAborted();
   return refusal;
 }

@@ -26,8 +26,8 @@ export async function moveToStream(options: TransferOptions, sink: StreamSink, r
     return verify(expected, sink.whole, { isResumed: false });
   }
   const { signal } = stop;
-  const window = Math.min(options.memory.bytes, size);
-  const staging = spool === null ? createWindow(window, signal) : stagedInSpool(spool);
+  const windowSize = Math.min(options.memory.bytes, size);
+  const staging = spool === null ? createWindow(windowSize, signal) : stagedInSpool(spool);
   const upTo = { hashed: 0, sent: 0 };
   const release = () => staging.release(Math.min(upTo.hashed, upTo.sent));
   const isResumed = staged.bytes > 0;
@@ -35,7 +35,7 @@ export async function moveToStream(options: TransferOptions, sink: StreamSink, r
   const queue = new PartQueue({ size, done: staged.ranges, canShare: canShare(reader) });
   // A part stays in the window until all bytes before it have come. So the parts of all lanes have to fit
   // into the window.
-  const partOfWindow = () => Math.max(MIB, Math.min(PART_SIZE, window / (2 * link.from.count)));
+  const partOfWindow = () => Math.max(MIB, Math.min(PART_SIZE, windowSize / (2 * link.from.count)));
   const moved = moveAll(queue, {
     ...{ reader, staging, ledger: staged, patience, stop, signal, onFault },
     lanes: link.from,

@@ -10,10 +10,12 @@ const INTERVAL = 5 * 60_000;
  * ends on another worker, or while this worker does not run. Returns the timer.
  */
 export function keepSwept(spool: Spool, client: Client, logger: Logger): NodeJS.Timeout {
+  const isRunning: Parameters<Spool['sweep']>[0] = async ({ workflow_id, mark }) => {
+    const { state } = await chainOf(client, workflow_id, mark);
+    return state === 'open';
+  };
   const sweep = () =>
-    spool
-      .sweep(async ({ workflow_id, mark }) => (await chainOf(client, workflow_id, mark)).state === 'open')
-      .catch((error) => logger.warn({ err: error }, 'the spool could not be swept'));
+    spool.sweep(isRunning).catch((error) => logger.warn({ err: error }, 'the spool could not be swept'));
   void sweep();
   return setInterval(sweep, INTERVAL).unref();
 }
