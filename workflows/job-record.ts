@@ -82,8 +82,13 @@ export class JobRecord {
   fillInPlan(plan: CopyPlan): void {
     if (this.#isFromClient || isFinal(this.status)) return;
     const { workflowId, startTime } = workflowInfo();
-    const { status, cancel } = this.#details;
-    this.#details = { ...requestedDetails(workflowId, plan, startTime), status, cancel };
+    const { status, cancel, bandwidth_limit } = this.#details;
+    this.#details = {
+      ...requestedDetails(workflowId, plan, startTime),
+      status,
+      cancel,
+      bandwidth_limit,
+    };
     this.#publish([...requestedSearchAttributes(plan), { key: searchAttributes.status, value: status }]);
   }
 

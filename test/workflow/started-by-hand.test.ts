@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { JobDetails } from '../../src/copy-job/index.ts';
+import { COPY_IMAGE, type JobDetails, LIMIT_BANDWIDTH, TASK_QUEUE } from '../../src/copy-job/index.ts';
 import { gate, holdingTransfer } from '../support/workflow-hooks.ts';
 import { detailsOf, endOf, type Rig, startRig } from '../support/workflow-rig.ts';
 
@@ -33,6 +33,21 @@ test('three fields are enough to start a job, and the rest is filled in', async 
     CopyDestinationImageId: [details.destination_image_id],
   });
   expect(memo?.job).toEqual(await detailsOf({ handle }));
+});
+
+test('a limit of bandwidth that comes with the start of a job is kept', async () => {
+  const image = await rig.deployment.addImage('ot1', 1000);
+  const handle = await rig.client.workflow.signalWithStart(COPY_IMAGE, {
+    taskQueue: TASK_QUEUE,
+    workflowId: randomUUID(),
+    args: [{ source: { region: 'ot1', image_id: image.id }, destination: { region: 'ot2' } }],
+    signal: LIMIT_BANDWIDTH,
+    signalArgs: [1_000_000],
+  });
+  expect((await endOf({ handle })).details).toMatchObject({
+    status: 'replicated',
+    bandwidth_limit: 1_000_000,
+  });
 });
 
 test('each tenant of a job is listed once, and the tenant of the destination is by default that of the source', async () => {
