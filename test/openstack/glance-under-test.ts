@@ -9,6 +9,7 @@ import { COPIER } from './keystone-session-rig.ts';
 
 export const GLANCE_TRAITS: StoreTraits = {
   reusesIds: false,
+  usedIdError: 'spoilt',
   numbers: false,
   freeIds: false,
   emptyImages: false,

@@ -23,6 +23,7 @@ export const SERVER = inject('s3Traits');
 
 export const S3_TRAITS: StoreTraits = {
   reusesIds: true,
+  usedIdError: 'conflict',
   numbers: true,
   freeIds: true,
   emptyImages: true,

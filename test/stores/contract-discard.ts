@@ -98,9 +98,9 @@ export function discardContract(openStore: OpenStore, traits: StoreTraits): void
       const ref = bench.ref(DATA);
       await bench.prepare(ref, DATA);
       await bench.store.discard(ref, LAST);
-      expect(await codeOf(bench.prepare(ref, DATA))).toBe('spoilt');
+      expect(await codeOf(bench.prepare(ref, DATA))).toBe(traits.usedIdError);
       const next = bench.ref(DATA, { image_id: ref.image_id });
-      expect(await codeOf(bench.prepare(next, DATA))).toBe('spoilt');
+      expect(await codeOf(bench.prepare(next, DATA))).toBe(traits.usedIdError);
       expect(await bench.current.traces()).toEqual([]);
     },
   );

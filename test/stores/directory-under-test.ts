@@ -16,6 +16,7 @@ export interface DirectoryUnderTest extends AlterableStore {
 
 export const DIRECTORY_TRAITS: StoreTraits = {
   reusesIds: true,
+  usedIdError: 'conflict',
   numbers: true,
   freeIds: true,
   emptyImages: true,
