@@ -87,7 +87,7 @@ export class JobRecord {
       ...requestedDetails(workflowId, plan, startTime),
       status,
       cancel,
-      bandwidth_limit,
+      ...(bandwidth_limit !== undefined && { bandwidth_limit }),
     };
     this.#publish([...requestedSearchAttributes(plan), { key: searchAttributes.status, value: status }]);
   }
