@@ -78,9 +78,9 @@ async function openStream(download: Download, size: number, signal: AbortSignal)
 /** Reads a stream up to the end of a range. Before the range begins, yields empty chunks as keep-alives. */
 async function* readRange(stream: Stream, [start, end]: ByteRange): AsyncGenerator<Buffer> {
   while (stream.offset < end) {
-    const goal = stream.offset < start ? start : end;
-    const chunk = await takeChunk(stream, goal - stream.offset);
-    yield stream.offset > start ? chunk : chunk.subarray(chunk.length);
+    const isBefore = stream.offset < start;
+    const chunk = await takeChunk(stream, (isBefore ? start : end) - stream.offset);
+    yield isBefore ? Buffer.alloc(0) : chunk;
   }
 }
 

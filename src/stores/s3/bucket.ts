@@ -98,7 +98,8 @@ export function openBucket(options: S3Options): Bucket {
   });
   leaveBodiesUnsigned(client);
   forgetQuotedSignatures(client);
-  const [located, agent] = [addressOf(client, bucket), openAgent({ verify: true, ca })];
+  const located = addressOf(client, bucket);
+  const agent = openAgent({ verify: true, ca });
   const address = endpoint ?? `https://s3.${region ?? DEFAULT_REGION}.amazonaws.com`;
   return {
     client,

@@ -46,8 +46,11 @@ export async function removeWhere(
   const found = await headOf(store, key);
   if (found === undefined) return false;
   const { version, etag } = found;
-  const outcome = version === undefined ? 'denied' : await removeBriefly(store, key, { version }, isAllowed);
-  return outcome === 'denied' ? removeCurrent(store, key, etag, isAllowed) : outcome === 'removed';
+  if (version !== undefined) {
+    const outcome = await removeBriefly(store, key, { version }, isAllowed);
+    if (outcome !== 'denied') return outcome === 'removed';
+  }
+  return removeCurrent(store, key, etag, isAllowed);
 }
 
 /**
