@@ -47,7 +47,7 @@ export type OpenStore<Store extends StoreUnderTest = StoreUnderTest> = () => Pro
 export interface StoreTraits {
   /** The id of a discarded image can be given to another image. */
   readonly reusesIds: boolean;
-  /** The error of a `prepare` whose image id is used up, or belongs to an image that the store may not see. */
+  /** Error of a `prepare` whose image id is used up, or belongs to an image that the store may not see. */
   readonly usedIdError: 'conflict' | 'spoilt';
   /** An id need not be a UUID. */
   readonly freeIds: boolean;
