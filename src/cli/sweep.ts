@@ -67,7 +67,7 @@ async function sweepAll(
 }
 
 function duration(text: string): number {
-  const milliseconds = ms(text as StringValue);
+  const milliseconds = text === '' ? undefined : ms(text as StringValue);
   if (milliseconds === undefined || milliseconds < 0) {
     throw new InvalidArgumentError('It has to be a duration such as 10m or 1h.');
   }

@@ -34,7 +34,7 @@ export async function watchJob(
       } else {
         if (latest !== undefined) bar?.show({ ...progressOf(latest), state: 'Temporal does not answer' });
         // This throws if Temporal still does not answer.
-        if (Date.now() - lastAnswerAt > MAX_AWAY) return await jobs.show(OPERATOR, jobId);
+        if (Date.now() - lastAnswerAt > MAX_AWAY) await jobs.show(OPERATOR, jobId);
       }
       await pause(INTERVAL, signal);
     }

@@ -3,8 +3,8 @@ import { InvalidArgumentError } from 'commander';
 /** Returns a parser for the value of an option, which accepts whole numbers from `min` to `max`. */
 export function wholeNumber(min: number, max: number): (text: string) => number {
   return (text) => {
-    const number = Number(text);
-    if (Number.isInteger(number) && number >= min && number <= max) return number;
+    const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (number >= min && number <= max) return number;
     throw new InvalidArgumentError(`It has to be a whole number from ${min} to ${max}.`);
   };
 }

@@ -64,7 +64,8 @@ export async function runsOf(client: Client, workflowId: string, firstRunId: str
   for await (const { runId } of listWorkflows(client, visibility`WorkflowId = ${workflowId}`)) {
     if (found.has(runId)) continue;
     const run = await runOf(client, workflowId, runId);
-    if (run !== undefined && (run.firstRunId ?? firstRunId) === firstRunId) found.set(runId, run);
+    // Nothing tells whether a forgotten run belongs to this chain, so it counts as one that does.
+    if (run === undefined || (run.firstRunId ?? firstRunId) === firstRunId) found.set(runId, run);
   }
   const known = [...found.values()].filter((run) => run !== undefined);
   return { known, hasForgotten: known.length < found.size };

@@ -137,6 +137,16 @@ test.each([
   expect(stderr).toContain(file);
 });
 
+test.each([
+  [['sweep', '--grace', ''], 'It has to be a duration such as 10m or 1h.'],
+  [['list', '--limit', ''], 'It has to be a whole number from 1 to 1000.'],
+  [['worker', '--metrics-port', ''], 'It has to be a whole number from 0 to 65535.'],
+])('an empty value of an option is refused: %j', async (args, message) => {
+  const { code, stderr } = await deployment.command(...args);
+  expect(stderr).toContain(message);
+  expect(code).toBe(2);
+});
+
 test('with `--json` an error of usage is JSON on stderr', async () => {
   const { code, stdout, stderr } = await deployment.command('--json', 'list', '--limit', '0');
   expect([code, stdout]).toEqual([2, '']);

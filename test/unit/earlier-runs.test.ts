@@ -84,3 +84,14 @@ test('a run that has committed an image by itself leaves it if Temporal has forg
   const committing = { ...ref, committing: true } as const;
   expect(await undoableOf(temporal(null, AT_COMMIT), 'job', committing)).toEqual(ref);
 });
+
+test('a run that Temporal still lists, but has forgotten otherwise, keeps later runs from undoing a commit', async () => {
+  const client = temporal(AT_COMMIT, NOW);
+  const workflow = {
+    ...client.workflow,
+    async *list() {
+      yield { runId: 'run-2' };
+    },
+  };
+  expect(await undoableOf({ workflow } as unknown as Client, 'job', ref)).toEqual(ref);
+});
