@@ -39,7 +39,7 @@ async function assertServed(
   user?: UserCredential,
 ): Promise<void> {
   if (user === undefined || store.serves === undefined) return;
-  const isServed = await store.serves(user).catch((error) => {
+  const isServed = await answered(store.serves(user)).catch((error) => {
     throw jobErrorOf(region, error);
   });
   if (isServed) return;
