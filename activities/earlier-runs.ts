@@ -1,11 +1,11 @@
 import type { Client } from '@temporalio/client';
-import { JOB_MEMO, type JobDetails } from '../src/copy-job/index.ts';
+import { jobInMemo } from '../src/copy-job/index.ts';
 import type { DestinationRef, ImageDestination } from '../src/stores/index.ts';
 import { type Run, runsOf } from '../src/temporal/index.ts';
 import { currentRun, isFirstRun } from './current-run.ts';
 
 /**
- * What the runs of a job say about a committed image that may be the job's:
+ * The claim of a job to a committed image, as Temporal's records of the job's runs show it:
  * - `owned`: a run has ended as replicated. The image belongs to its owner, and no run undoes its commit
  * - `undoable`: a run has come to its commit, but no run has ended as replicated
  * - `foreign`: no run has come to its commit, so the image is somebody else's
@@ -23,8 +23,7 @@ async function claimOf(client: Client, workflowId: string, mark: string): Promis
 
 /** Tells whether a run has scheduled its commit. Only then does its record say how the copy was verified. */
 function hasComeToItsCommit({ memo }: Run): boolean {
-  const job = memo[JOB_MEMO] as Partial<JobDetails> | undefined;
-  return typeof job?.verified_by === 'string';
+  return typeof jobInMemo(memo)?.verified_by === 'string';
 }
 
 /**

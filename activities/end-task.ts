@@ -3,6 +3,7 @@ import { Context } from '@temporalio/activity';
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { CLEAN_UP } from '../src/copy-job/index.ts';
 import {
+  deleteRun,
   GRPC_STATUS,
   grpcStatusOf,
   isWorkflowPaused,
@@ -89,14 +90,6 @@ export async function deleteRecords({ client }: Dependencies, workflowId: string
       }
     },
   );
-}
-
-async function deleteRun(
-  { workflowService, options: { namespace } }: Client,
-  { workflowId, runId }: { readonly workflowId: string; readonly runId: string },
-): Promise<void> {
-  const request = { namespace, workflowExecution: { workflowId, runId } };
-  await ignoringAbsence(() => workflowService.deleteWorkflowExecution(request));
 }
 
 function nextPause(pause: number): number {

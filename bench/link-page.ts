@@ -34,8 +34,8 @@ export async function writePage(
     'Between the worker and the S3 server (versitygw) there are 50 ms each way, and each connection carries',
     '10 MB/s (toxiproxy). All of them run on the same cores. The worker has no configuration of lanes. Programs',
     'take turns; where a program has several rounds, the time is the median. A job also computes the sha512 of',
-    'what it has written, and syncs it. curl is measured once. Before the rounds, rclone was tried with 4, 8, 16,',
-    '32 and 64 streams, with one chunk for each stream. The fastest of these takes part.',
+    'its copy, and syncs the copy to the disk. curl runs only once. Before the rounds, rclone was tried with 4, 8,',
+    '16, 32 and 64 streams, with one chunk for each stream. The fastest of these takes part.',
   ];
   await writeFile(FILE, `${[head.join('\n'), ...all.values()].join('\n\n')}\n`);
 }

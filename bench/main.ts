@@ -56,8 +56,8 @@ async function smallImage(stack: Stack): Promise<string[]> {
     `| the same, its activity on another Task Queue, as a job's are | ${median(times.handed).toFixed(0)} ms | ${ratio(median(times.handed), base)} |`,
     `| a whole job | ${median(times.job).toFixed(0)} ms | ${ratio(median(times.job), base)} |`,
     '',
-    'A small job takes as long as its tasks in Temporal. A bare workflow takes two tasks, because its activity',
-    'starts eagerly, or three with another Task Queue. A job takes nine tasks.',
+    'The time of a small job is the time of its tasks in Temporal. A job takes nine tasks. A bare workflow takes',
+    'two, because its activity starts eagerly; if its activity is on another Task Queue, it takes three.',
     '',
   ];
 }

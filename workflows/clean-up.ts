@@ -62,7 +62,7 @@ export async function startCleanUp(leftovers: Leftovers, job: JobDetails): Promi
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     // An earlier run of the job was cancelled by force too, and its clean-up still runs under the first id.
-    // That clean-up does not remove everything that this run may have made.
+    // It may leave something that this run has made. So this run starts a second clean-up.
     await startAs(cleanUpIdOf(workflowId, runId), leftovers, job);
   }
 }

@@ -1,6 +1,12 @@
 import { defaultPayloadConverter, type Headers } from '@temporalio/common';
 import { type WorkflowInterceptorsFactory, workflowInfo } from '@temporalio/workflow';
-import { COPY_IMAGE, JOB_MEMO, LOG_HEADER, type LogContext, REQUEST_ID_MEMO } from '../src/copy-job/index.ts';
+import {
+  COPY_IMAGE,
+  jobInMemo,
+  LOG_HEADER,
+  type LogContext,
+  REQUEST_ID_MEMO,
+} from '../src/copy-job/index.ts';
 
 /**
  * Adds the job's context to every log line about a job: to the lines of the workflow, and to those of its
@@ -29,10 +35,9 @@ function withContext(headers: Headers): Headers {
 function logContext(): LogContext | undefined {
   const { workflowId, workflowType, memo } = workflowInfo();
   if (workflowType !== COPY_IMAGE) return undefined;
-  const job = memo?.[JOB_MEMO] as { readonly source_tenant_id?: unknown } | null | undefined;
   return {
     job_id: workflowId,
-    tenant_id: textOrNull(job?.source_tenant_id),
+    tenant_id: textOrNull(jobInMemo(memo)?.source_tenant_id),
     request_id: textOrNull(memo?.[REQUEST_ID_MEMO]),
   };
 }

@@ -3,9 +3,8 @@ import { CLEAN_UP, COPY_IMAGE, cleanUpIdOf, isFinal } from '../copy-job/index.ts
 import {
   allOf,
   countWorkflows,
+  deleteRun,
   describeIfThere,
-  GRPC_STATUS,
-  grpcStatusOf,
   listWorkflows,
   OPEN,
   visibility,
@@ -66,7 +65,7 @@ async function deleteRuns(client: Client, job: WorkflowExecutionDescription): Pr
     const runs = new Set([job.runId]);
     for await (const { runId, closeTime } of listWorkflows(client, allOf(ofJob)))
       if (closeTime !== undefined) runs.add(runId);
-    for (const runId of runs) await deleteRun(client, jobId, runId);
+    for (const runId of runs) await deleteRun(client, { workflowId: jobId, runId });
   } catch (error) {
     throw error instanceof JobError ? error : unavailable(error);
   }
@@ -92,14 +91,4 @@ async function isCleaningUp(
   }
   const ofJob = [visibility`WorkflowType = ${CLEAN_UP}`, visibility`ParentWorkflowId = ${workflowId}`, OPEN];
   return (await countWorkflows(client, allOf(ofJob))) > 0;
-}
-
-async function deleteRun(client: Client, workflowId: string, runId: string): Promise<void> {
-  const { namespace } = client.options;
-  const workflowExecution = { workflowId, runId };
-  try {
-    await client.workflowService.deleteWorkflowExecution({ namespace, workflowExecution });
-  } catch (error) {
-    if (grpcStatusOf(error) !== GRPC_STATUS.notFound) throw error;
-  }
 }

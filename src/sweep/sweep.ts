@@ -56,14 +56,23 @@ export async function* sweepStores(
     const found = { region: region.name, kind, place, bytes, age, job };
     if (!removable) yield { ...found, outcome: 'kept', why };
     else if (options.dry_run) yield { ...found, outcome: 'would be removed', why };
-    else {
-      const result = await leftover.remove(confirm).catch((error) => noted(failures, error));
-      if (result === true) yield { ...found, outcome: 'removed', why };
-      else if (result === false) yield { ...found, outcome: 'kept', why: 'somebody has taken it up' };
-      else yield { ...found, outcome: 'kept', why: `it could not be removed: ${result.message}` };
-    }
+    else yield { ...found, ...(await removal(() => leftover.remove(confirm), why, failures)) };
   }
   if (failures[0] !== undefined) throw failures[0];
+}
+
+/** Removes a leftover, and returns how that ended. Adds the error of a store to the failures. */
+async function removal(
+  remove: () => Promise<boolean>,
+  why: string,
+  failures: StoreError[],
+): Promise<Pick<SweepFinding, 'outcome' | 'why'>> {
+  try {
+    if (await remove()) return { outcome: 'removed', why };
+    return { outcome: 'kept', why: 'somebody has taken it up' };
+  } catch (error) {
+    return { outcome: 'kept', why: `it could not be removed: ${noted(failures, error).message}` };
+  }
 }
 
 /** Adds a store's error to the failures, and returns it. Throws every other error. */

@@ -2,6 +2,7 @@ export { type Chain, chainOf, type Run, type RunRef, runsOf } from './chain.ts';
 export { createCodecServer } from './codec-server.ts';
 export { connectClient, TemporalUnreachable } from './connect.ts';
 export { temporalSettings, workerOptions } from './connection-options.ts';
+export { deleteRun } from './delete-run.ts';
 export { describeIfThere } from './describe.ts';
 export { encryptingConverter, openCodec } from './encryption.ts';
 export { GRPC_STATUS, grpcStatusOf } from './grpc-status.ts';

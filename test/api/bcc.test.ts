@@ -63,7 +63,7 @@ test('a running copy is `dest_copying`; a cancel gets a 200 without a body, and 
   expect(again.body.message).toBe(NO_OBJECT);
 });
 
-test('while a region is away, a cancelled copy is still not found, but an unknown image id gets a 503', async () => {
+test('while a region is away, a cancelled copy gets a 404, and an image id of which no job knows gets a 503', async () => {
   const imageId = await runningCopy();
   await tenant.cancel(imageId);
   await tenant.untilStatus(imageId, null);
@@ -156,7 +156,7 @@ test('a job that was started by hand is found by exactly the image id that it ha
   await tenant.untilStatus(image_id, null);
 });
 
-test('a region to which no copy can start has an error in its row of the answer, and the other copies go on', async () => {
+test('if no copy to a region can start, its row of the answer has the error, and the copies to the others go on', async () => {
   const rows = await tenant.copy(small, { destRegion: ['mars', 'ot2', 'ot1'] });
   expect(rows).toEqual([
     {

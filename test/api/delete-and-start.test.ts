@@ -71,7 +71,7 @@ test('once a facade has deleted a job, a request with its key makes another job 
   expect((await workflow.getHandle(job_id).describe()).runId).not.toBe(first.runId);
 });
 
-test('a request with the key of a deleted job makes another job, even if Temporal first refuses two starts', async () => {
+test('the key of a deleted job makes another job, even if Temporal refuses the first two starts', async () => {
   const { workflow } = deployment.client;
   const request = { source: { region: 'ot1', image_id }, destination: { region: 'ot2' } };
   // Temporal refuses a start while it removes the record, although it no longer shows the record.

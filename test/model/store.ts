@@ -28,7 +28,7 @@ export interface Attempt {
 }
 
 /**
- * What the runs that Temporal knows say about a committed image:
+ * The claim of a job to a committed image, as the runs that Temporal knows show it:
  * - `owned`: a run has ended as replicated;
  * - `undoable`: no run has ended as replicated, but one has come to its commit;
  * - `foreign`: no run has come to its commit;

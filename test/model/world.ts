@@ -70,7 +70,7 @@ export interface World<Store> {
   readonly stores: readonly Store[];
   /** The troubles that may still happen. */
   readonly left: Troubles;
-  /** What another job has made under the id of the first image. */
+  /** The state of an image that another job makes under the id of this job's first image. */
   readonly other: 'none' | 'making' | 'whole';
   /** True if a run has ended as replicated. The image then belongs to its owner. */
   readonly promised: boolean;

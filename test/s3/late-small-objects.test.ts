@@ -7,6 +7,7 @@ import { type TaskRig, taskRig } from '../tasks/support.ts';
 
 const Bucket = `late-${randomUUID()}`;
 const Key = 'x/a';
+const EXPORT = { type: 'export', src_target: 'training', src_prefix: 'x/' };
 const MATCH = { method: /^PUT$/, path: /\/x\/a(\?|$)/ };
 
 let client: S3Client;
@@ -41,7 +42,7 @@ test.each([1, 2])(
     await rig.put('nas', 'training/x/a', Buffer.from('of the ended task'));
     const worker = await rig.deployment.startWorker();
     let held = proxy.add(MATCH, { kind: 'hold' });
-    await rig.start({ type: 'export', src_target: 'training', src_prefix: 'x/' });
+    await rig.start(EXPORT);
     await held.reached();
     if (nth === 2) {
       const first = held;
@@ -74,7 +75,7 @@ test.each([
     await rig.deployment.startWorker();
     // The request that has this condition is the first one that the server carries out.
     const lost = proxy.add({ ...MATCH, header }, { kind: 'swallow' }, 1);
-    const taskId = await rig.start({ type: 'export', src_target: 'training', src_prefix: 'x/' });
+    const taskId = await rig.start(EXPORT);
     await lost.reached();
     expect(await rig.ended(taskId, 'SUCCESS', 'FAIL')).toMatchObject({ status: 'SUCCESS', message: '' });
     const { stdout } = await rig.deployment.command('--json', 'tasks', 'show', taskId);
@@ -89,7 +90,7 @@ test('a request that is repeated after a lost answer replaces nothing of a perso
   const frozen = await rig.deployment.startWorker('--no-workflows');
   const repeated = proxy.add(MATCH, { kind: 'hold' });
   const lost = proxy.add(MATCH, { kind: 'swallow' }, 1);
-  const taskId = await rig.start({ type: 'export', src_target: 'training', src_prefix: 'x/' });
+  const taskId = await rig.start(EXPORT);
   await lost.reached();
   await repeated.reached();
   process.kill(frozen.pid, 'SIGSTOP');

@@ -38,6 +38,13 @@ const untilCancelled = (handle: WorkflowHandle) =>
     return found.raw.workflowExtendedInfo?.cancelRequested === true;
   }, 30_000);
 
+/** Orders the deletion of a task. Resets a workflow as soon as the deletion has cancelled it. */
+async function deleteAndReset(taskId: string, workflow: WorkflowHandle): Promise<void> {
+  await remove(taskId);
+  await untilCancelled(workflow);
+  await resetWorkflow(rig.deployment.client, workflow.workflowId, 'first');
+}
+
 /** Waits for the only workflow of a type. */
 async function workflowOf(type: string): Promise<WorkflowHandle> {
   const { workflow } = rig.deployment.client;
@@ -66,9 +73,7 @@ test('a task that is reset during its deletion is cancelled again, and moves not
   const taskId = await rig.start(TASK);
   await first.reached;
   const task = await workflowOf('moveObjects');
-  await remove(taskId);
-  await untilCancelled(task);
-  await resetWorkflow(rig.deployment.client, task.workflowId, 'first');
+  await deleteAndReset(taskId, task);
   await untilGone(taskId);
   first.open();
   await stopWorkers();
@@ -91,9 +96,7 @@ test('the copy of a large object that is reset during the deletion of its task i
   const taskId = await rig.start(TASK);
   await at.reached;
   const copy = await workflowOf('copyImage');
-  await remove(taskId);
-  await untilCancelled(copy);
-  await resetWorkflow(rig.deployment.client, copy.workflowId, 'first');
+  await deleteAndReset(taskId, copy);
   await untilCancelled(copy);
   at.open();
   await untilGone(taskId);

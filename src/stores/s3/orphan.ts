@@ -32,7 +32,8 @@ export async function removeOrphan(
 }
 
 async function reserveForRemoval(store: Bucket, ref: DestinationRef) {
-  // Whoever takes the removal over aborts the upload that the job object names. So it MUST name one.
+  // An attempt that takes the removal over aborts the upload that the job object names. So the job object
+  // MUST name an upload.
   const upload = await createUpload(store, store.keys.data(ref.image_id), { mark: ref.mark });
   try {
     return await createDoomedObject(store, ref, upload.UploadId);
