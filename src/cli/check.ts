@@ -1,4 +1,5 @@
 import { access, constants, mkdir } from 'node:fs/promises';
+import type { Client } from '@temporalio/client';
 import type { Command } from 'commander';
 import { readCertificate } from '../api/tls.ts';
 import { type Config, changesBetween, loadConfig, openRegions, type Region } from '../config/index.ts';
@@ -67,13 +68,20 @@ async function temporalFindings({ encryption }: Config, thorough: boolean): Prom
         await client.workflowService.describeNamespace({ namespace });
       }),
       await finding('search attributes', () => ensureSearchAttributes(client)),
-      ...(thorough ? await thoroughTemporal(client) : []),
+      ...(thorough ? await settingsFindings(client) : []),
     ];
     await client.connection.close();
     return found;
   } catch (error) {
     return [{ what: 'Temporal', problem: errorText(error) }];
   }
+}
+
+/** Looks at the settings of Temporal. If that fails, the other findings about Temporal still count. */
+function settingsFindings(client: Client): Promise<Finding[]> {
+  return thoroughTemporal(client).catch((error) => [
+    { what: 'settings of Temporal', problem: errorText(error) },
+  ]);
 }
 
 /** Tries the regions one after the other, so that no region slows down another. */

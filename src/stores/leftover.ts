@@ -50,6 +50,19 @@ export async function* leftoversAt<Place>(
   if (errors.length > 0) throw errors[0];
 }
 
+/** Yields one list after another. A list that fails hides no other: the first error is thrown at the end. */
+export async function* inTurn(lists: readonly AsyncIterable<Leftover>[]): AsyncGenerator<Leftover> {
+  const errors: unknown[] = [];
+  for (const list of lists) {
+    try {
+      yield* list;
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  if (errors.length > 0) throw errors[0];
+}
+
 /** Runs a removal. Returns `false` if the removal fails with `conflict`, because somebody needs the data. */
 export async function unlessNeeded(removal: () => Promise<boolean>): Promise<boolean> {
   try {

@@ -2,7 +2,7 @@ import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 import type { Region, Regions } from '../config/index.ts';
 import { CLEAN_UP, COPY_IMAGE, jobInMemo, searchAttributes } from '../copy-job/index.ts';
 import { type DestinationRef, type Leftover, StoreError } from '../stores/index.ts';
-import { allOf, attribute, listWorkflows, visibility } from '../temporal/index.ts';
+import { allOf, attribute, firstRunOf, listWorkflows, visibility } from '../temporal/index.ts';
 import { retentionOf } from './retention.ts';
 import { ownerOf, verdictOn } from './verdict.ts';
 
@@ -117,22 +117,20 @@ async function* endedFromOutside(client: Client, region: string): AsyncGenerator
     visibility`ExecutionStatus IN ('Terminated', 'TimedOut')`,
   ];
   for await (const execution of listWorkflows(client, allOf(terms))) {
-    const ref = execution.type === CLEAN_UP ? await refOfParent(client, execution) : refOf(execution);
+    const job = execution.type === CLEAN_UP ? await parentOf(client, execution) : execution;
+    const ref = job && (await refOf(client, job));
     if (ref !== undefined) yield ref;
   }
 }
 
-/**
- * Returns a reference to the image that a clean-up was to remove. It is the image of the job that has started
- * the clean-up.
- */
-async function refOfParent(
+/** Returns the run of a job that has started a clean-up, or `undefined` if Temporal has forgotten the run. */
+async function parentOf(
   client: Client,
   { parentExecution: job }: WorkflowExecutionInfo,
-): Promise<DestinationRef | undefined> {
+): Promise<WorkflowExecutionInfo | undefined> {
   if (job?.workflowId == null || job.runId == null) return undefined;
   const thatRun = visibility`WorkflowId = ${job.workflowId} AND RunId = ${job.runId}`;
-  for await (const run of listWorkflows(client, thatRun)) return refOf(run);
+  for await (const run of listWorkflows(client, thatRun)) return run;
   return undefined;
 }
 
@@ -140,20 +138,17 @@ async function refOfParent(
  * Returns a reference to the image of a job. Returns `undefined` if the job copies a plain object: each store
  * finds the leftovers of its objects by itself.
  */
-function refOf({
-  memo,
-  searchAttributes: attributes,
-  runId,
-  raw,
-}: WorkflowExecutionInfo): DestinationRef | undefined {
+async function refOf(
+  client: Client,
+  { memo, searchAttributes: attributes, workflowId, runId }: WorkflowExecutionInfo,
+): Promise<DestinationRef | undefined> {
   const job = jobInMemo(memo);
   const [image_id] = (attributes[searchAttributes.destinationImage.name] ?? []) as string[];
   if (job === undefined || job.objects || image_id === undefined) return undefined;
-  const { firstRunId } = raw as { firstRunId?: string | null };
   return {
     image_id,
     tenant_id: job.destination_tenant_id ?? null,
-    mark: firstRunId || runId,
+    mark: await firstRunOf(client, { workflow_id: workflowId, run_id: runId }),
     digests: { sha512: null, md5: null },
   };
 }

@@ -84,6 +84,14 @@ export interface Run {
 }
 
 /**
+ * Returns the id of the first run of the chain to which a run belongs. Temporal's lists do not tell it.
+ * Returns the run's own id if Temporal does not know the run any more.
+ */
+export async function firstRunOf(client: Client, { workflow_id, run_id }: RunRef): Promise<string> {
+  return (await runOf(client, workflow_id, run_id))?.firstRunId ?? run_id;
+}
+
+/**
  * Describes a run of a workflow; the last one if `runId` is absent. Returns `undefined` if Temporal does not
  * know it.
  */

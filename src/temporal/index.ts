@@ -1,4 +1,4 @@
-export { type Chain, chainOf, type Run, type RunRef, runsOf } from './chain.ts';
+export { type Chain, chainOf, firstRunOf, type Run, type RunRef, runsOf } from './chain.ts';
 export { createCodecServer } from './codec-server.ts';
 export { connectClient, TemporalUnreachable } from './connect.ts';
 export { temporalSettings, workerOptions } from './connection-options.ts';

@@ -1,7 +1,7 @@
 /** Tests jobs that are reset to their beginning, after which their image id may be used up. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { COPY_IMAGE, TASK_QUEUE } from '../../src/copy-job/index.ts';
+import { COPY_IMAGE, type JobDetails, TASK_QUEUE } from '../../src/copy-job/index.ts';
 import { MIB } from '../support/deployment.ts';
 import { until } from '../support/until.ts';
 import { resetWorkflow } from '../support/workflow-reset.ts';
@@ -60,4 +60,26 @@ test('a job that is reset leaves alone the image of another job that has its ima
   await resetWorkflow(client, workflowId, 'first');
   expect(await ended()).toMatchObject(taken);
   expect(await showImage('ot2', regions.alice, jobId)).toEqual(copy);
+});
+
+test('a sweep removes what a job has left that was canceled, reset and terminated', async () => {
+  const { alice, deployment, destination } = regions;
+  const upload = destination.holdNext('PUT');
+  const jobId = await regions.copy(imageId);
+  await upload.reached;
+  expect((await alice.jobs.cancel(jobId)).status).toBe(204);
+  expect(await alice.jobs.ended(jobId)).toMatchObject({ status: 'canceled' });
+
+  const commit = destination.holdNext('PATCH');
+  await resetWorkflow(deployment.client, jobId, 'first');
+  await commit.reached;
+  const { workflow } = deployment.client;
+  const copyId = (await workflow.getHandle(jobId).query<JobDetails>('jobDetails')).destination_image_id ?? '';
+  expect(copyId).not.toBe(jobId);
+  await workflow.getHandle(jobId).terminate();
+  const query = `WorkflowId = "${jobId}" AND ExecutionStatus = "Terminated"`;
+  await until(async () => (await workflow.count(query)).count === 1);
+  expect((await deployment.command('sweep', '--region', 'ot2', '--grace', '0s')).stdout).toContain(copyId);
+  await commit.release();
+  await regions.expectNothingLeft(copyId);
 });

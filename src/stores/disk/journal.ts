@@ -24,7 +24,10 @@ export interface Journal {
 /** Opens the journal at a path. Creates it if it is missing. */
 export async function openJournal(path: string): Promise<Journal> {
   const file = await open(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW);
-  const ranges = await readRanges(file);
+  const ranges = await readRanges(file).catch(async (error) => {
+    await file.close();
+    throw error;
+  });
   return {
     ...ranges,
     async add([start, end]) {

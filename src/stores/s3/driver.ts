@@ -9,7 +9,7 @@ import { openBucket, type S3Options } from './bucket.ts';
 import { s3Destination } from './destination.ts';
 import { isAbsent, onS3 } from './errors.ts';
 import { imageLeftovers } from './leftovers.ts';
-import { keyFrom, listPages } from './list-keys.ts';
+import { keyIfUtf8, listPages } from './list-keys.ts';
 import { s3Objects } from './object-store.ts';
 import { isImageId, readRecord, s3Source } from './source.ts';
 
@@ -57,8 +57,8 @@ function openS3(options: S3Options): ImageStore {
     async *images(tenantId, onUnusable) {
       for await (const page of listPages(store, { Prefix: keys.prefix, Delimiter: '/' })) {
         for (const { Prefix = '' } of page.CommonPrefixes ?? []) {
-          const id = keyFrom(Prefix, page).slice(keys.prefix.length, -1);
-          if (!isImageId(id)) continue;
+          const id = keyIfUtf8(Prefix, page)?.slice(keys.prefix.length, -1);
+          if (id === undefined || !isImageId(id)) continue;
           const record = await recordIfUsable(id, () => onS3(() => readRecord(store, id)), onUnusable);
           if (record !== undefined && isVisibleTo(record, tenantId)) yield record;
         }

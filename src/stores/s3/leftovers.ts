@@ -1,10 +1,10 @@
-import { type Leftover, leftoversAt, unlessNeeded, watchWith } from '../leftover.ts';
+import { inTurn, type Leftover, leftoversAt, unlessNeeded, watchWith } from '../leftover.ts';
 import type { DestinationRef } from '../port.ts';
 import type { Bucket } from './bucket.ts';
 import { onS3 } from './errors.ts';
 import type { JobObject } from './job-content.ts';
 import { readJobObject } from './job-object.ts';
-import { keyFrom, listPages } from './list-keys.ts';
+import { keyIfUtf8, listPages } from './list-keys.ts';
 import { listUploads } from './list-uploads.ts';
 import { removeOrphan } from './orphan.ts';
 import { headOf } from './read-object.ts';
@@ -43,13 +43,13 @@ async function* leftoversBelow(
   folder: string,
   placeOf: (name: string) => Place | undefined,
 ): AsyncGenerator<Leftover> {
-  yield* leftoversAt(foldersBelow(store, folder), async ([name, files]) => {
+  const inFolders = leftoversAt(foldersBelow(store, folder), async ([name, files]) => {
     const place = placeOf(name);
     const isWhole = files.has('image.json') && files.has('data');
     if (place === undefined || isWhole) return undefined;
     return onS3(() => leftoverAt(place, files));
   });
-  yield* uploadLeftovers(store, folder, placeOf);
+  yield* inTurn([inFolders, uploadLeftovers(store, folder, placeOf)]);
 }
 
 /** Yields each folder below a prefix, with the objects in it by name. */
@@ -61,7 +61,7 @@ async function* foldersBelow(
   let present: [string, Map<string, Found>] | undefined;
   for await (const page of listPages(store, { Prefix })) {
     for (const { Key: listed = '', Size = 0, LastModified = new Date() } of page.Contents ?? []) {
-      const [name = '', file, ...deeper] = keyFrom(listed, page).slice(Prefix.length).split('/');
+      const [name = '', file, ...deeper] = keyIfUtf8(listed, page)?.slice(Prefix.length).split('/') ?? [];
       if (file === undefined || deeper.length > 0) continue;
       if (present?.[0] !== name) {
         if (present !== undefined) yield present;

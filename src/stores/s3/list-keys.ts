@@ -11,7 +11,7 @@ import { headOf } from './read-object.ts';
 /** Asks for URL-encoded keys, because XML cannot carry most control characters. */
 export const ENCODED = { EncodingType: 'url' } as const;
 
-/** Yields a list of a bucket's objects page by page. `keyFrom` decodes the keys. */
+/** Yields a list of a bucket's objects page by page. `keyFrom` and `keyIfUtf8` decode the keys. */
 export async function* listPages(
   { client, bucket }: Bucket,
   query: Omit<ListObjectsV2CommandInput, 'Bucket'>,
@@ -31,16 +31,26 @@ interface Page {
 }
 
 /**
- * Decodes a key from a list that was requested with `ENCODED`.
- * @throws StoreError `invalid_image` for a key that is not UTF-8
+ * Decodes a key from a list that was requested with `ENCODED`. Returns `undefined` for a key that is not
+ * UTF-8. This program makes no such key.
  */
-export function keyFrom(listed: string, { EncodingType }: Page): string {
+export function keyIfUtf8(listed: string, { EncodingType }: Page): string | undefined {
   if (EncodingType !== 'url') return listed;
   try {
     return decodeURIComponent(listed.replaceAll('+', ' '));
-  } catch (cause) {
-    throw new StoreError('invalid_image', `the key ${listed} is not UTF-8`, { cause });
+  } catch {
+    return undefined;
   }
+}
+
+/**
+ * Decodes a key from a list that was requested with `ENCODED`.
+ * @throws StoreError `invalid_image` for a key that is not UTF-8
+ */
+export function keyFrom(listed: string, page: Page): string {
+  const key = keyIfUtf8(listed, page);
+  if (key === undefined) throw new StoreError('invalid_image', `the key ${listed} is not UTF-8`);
+  return key;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { ListMultipartUploadsCommand, type ListMultipartUploadsCommandOutput } from '@aws-sdk/client-s3';
 import type { Bucket } from './bucket.ts';
 import { onS3 } from './errors.ts';
-import { ENCODED, keyFrom } from './list-keys.ts';
+import { ENCODED, keyFrom, keyIfUtf8 } from './list-keys.ts';
 import type { MultipartUpload } from './upload.ts';
 
 /** A multipart upload that is neither complete nor aborted. */
@@ -10,7 +10,7 @@ export interface OpenUpload extends MultipartUpload {
   readonly initiated: Date | undefined;
 }
 
-/** Lists the open uploads whose keys begin with a prefix. */
+/** Lists the open uploads whose keys begin with a prefix, but not those whose keys are not UTF-8. */
 export async function* listUploads({ client, bucket }: Bucket, Prefix: string): AsyncGenerator<OpenUpload> {
   let page: ListMultipartUploadsCommandOutput | undefined;
   do {
@@ -19,7 +19,9 @@ export async function* listUploads({ client, bucket }: Bucket, Prefix: string): 
     const query = new ListMultipartUploadsCommand({ Bucket: bucket, Prefix, ...after });
     const found = await onS3(() => client.send(query));
     page = found;
-    for (const { Key = '', UploadId = '', Initiated } of found.Uploads ?? [])
-      yield { Key: keyFrom(Key, found), UploadId, initiated: Initiated };
+    for (const { Key: listed = '', UploadId = '', Initiated } of found.Uploads ?? []) {
+      const Key = keyIfUtf8(listed, found);
+      if (Key !== undefined) yield { Key, UploadId, initiated: Initiated };
+    }
   } while (page.IsTruncated);
 }

@@ -1,4 +1,4 @@
-import type { Leftover } from '../leftover.ts';
+import { type Leftover, leftoversAt } from '../leftover.ts';
 import type { Bucket } from './bucket.ts';
 import { onS3 } from './errors.ts';
 import { readJobObject } from './job-object.ts';
@@ -28,14 +28,13 @@ export async function* uploadLeftovers(
   placeOf: (name: string) => Place | undefined,
 ): AsyncGenerator<Leftover> {
   const Prefix = `${store.keys.prefix}${folder}`;
-  for await (const { Key, UploadId, initiated } of listUploads(store, Prefix)) {
+  yield* leftoversAt(listUploads(store, Prefix), async ({ Key, UploadId, initiated }) => {
     const [name = ''] = Key.slice(Prefix.length).split('/');
     const place = placeOf(name);
     // Somebody else may have uploads in the same bucket.
-    if (place?.store.keys.data(name) !== Key || initiated === undefined) continue;
-    const leftover = await onS3(() => leftoverOf(place, { Key, UploadId }, initiated));
-    if (leftover !== undefined) yield leftover;
-  }
+    if (place?.store.keys.data(name) !== Key || initiated === undefined) return undefined;
+    return onS3(() => leftoverOf(place, { Key, UploadId }, initiated));
+  });
 }
 
 async function leftoverOf(
