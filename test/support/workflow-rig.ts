@@ -27,6 +27,8 @@ export interface Rig {
   traces(job: Job): Promise<string[]>;
   /** Starts the workflow with any input. */
   startWith(input: unknown, workflowId?: string): Promise<WorkflowHandle>;
+  /** Puts a hook around the activities of a workflow that is yet to be started. */
+  hookActivities(workflowId: string, hook: ActivityHook): void;
   stop(): Promise<void>;
 }
 
@@ -109,6 +111,7 @@ export async function startRig(
       };
       return { handle: await startWith(request, workflowId, taskQueue), image, copyId };
     },
+    hookActivities: (workflowId, hook) => void activityHooks.set(workflowId, hook),
     async stop() {
       await workers.stop();
       await connection.close();

@@ -155,12 +155,27 @@ export const SCENARIOS: Record<string, { closed: string; run: Scenario }> = {
   },
   'moved-objects': {
     closed: 'WORKFLOW_EXECUTION_COMPLETED',
-    run: async (rig) => ({ handle: await startTask(rig, 'moved-objects') }),
+    run: async (rig) => ({ handle: await startTask(rig, 'moved-objects', { hasLarge: true }) }),
+  },
+  'canceled-after-its-last-object': {
+    closed: 'WORKFLOW_EXECUTION_CANCELED',
+    run: async (rig) => {
+      const taskId = 'canceled-after-its-last-object';
+      const at = gate();
+      rig.hookActivities(taskId, (call, name) =>
+        name === 'moveSmallObjects' ? call().finally(() => at.pass()) : call(),
+      );
+      const handle = await startTask(rig, taskId, { hasLarge: false });
+      await at.reached;
+      await handle.cancel();
+      at.open();
+      return { handle };
+    },
   },
   'deleted-task': {
     closed: 'WORKFLOW_EXECUTION_COMPLETED',
     run: async (rig) => {
-      const task = await startTask(rig, 'to-delete');
+      const task = await startTask(rig, 'to-delete', { hasLarge: true });
       const handle = await rig.client.workflow.start(DELETE_TASK, {
         workflowId: 'deleted-task',
         taskQueue: TASK_QUEUE,
@@ -201,12 +216,22 @@ async function transferring(
   return job;
 }
 
-/** Starts a task that moves a small object, and one that is just large enough for a copy of its own. */
-async function startTask({ deployment, client }: Rig, taskId: string): Promise<WorkflowHandle> {
+/**
+ * Starts a task that moves a small object, and one that is just large enough for a copy of its own if it
+ * `hasLarge`.
+ */
+async function startTask(
+  { deployment, client }: Rig,
+  taskId: string,
+  { hasLarge }: { readonly hasLarge: boolean },
+): Promise<WorkflowHandle> {
   const folder = join(deployment.folder, 'ot1', taskId);
   await mkdir(folder);
-  for (const name of ['large', 'small']) await writeFile(join(folder, name), '');
-  await truncate(join(folder, 'large'), LARGE_OBJECT);
+  await writeFile(join(folder, 'small'), '');
+  if (hasLarge) {
+    await writeFile(join(folder, 'large'), '');
+    await truncate(join(folder, 'large'), LARGE_OBJECT);
+  }
   const request: TaskRequest = {
     task_id: taskId,
     type: 'import',
