@@ -14,6 +14,7 @@ import {
   attribute,
   GRPC_STATUS,
   grpcStatusOf,
+  lastRuns,
   listPage,
   OPEN,
   type VisibilityQuery,
@@ -36,7 +37,8 @@ const BAD_TOKEN: ReadonlySet<number | undefined> = new Set([
 ]);
 
 /**
- * Reads a page of a caller's jobs by one call to Temporal. Needs no worker.
+ * Reads a page of a caller's jobs by one call to Temporal. Needs no worker. If a job was reset, its page shows
+ * only the last of its runs that the page has.
  * @throws JobError `invalid` for the field `marker`, or `unavailable`
  */
 export async function listJobs(
@@ -48,7 +50,9 @@ export async function listJobs(
   const filter = filterOf(caller, query);
   const { executions, nextPageToken } = await fetchPage(client, markers, filter, query);
   // A Temporal on SQLite ignores the case of keywords, so the filter may match another tenant's jobs too.
-  const own = executions.map(recordedView).filter((job) => belongsTo(job, caller));
+  const own = lastRuns(executions)
+    .map(recordedView)
+    .filter((job) => belongsTo(job, caller));
   return {
     jobs: own,
     next_marker: nextPageToken === undefined ? null : markers.make(filter.text, nextPageToken),

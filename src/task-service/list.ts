@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { DELETE_TASK, deletionIdOf, MOVE_OBJECTS, taskIdPrefix } from '../object-task/index.ts';
-import { listWorkflows, OPEN, type VisibilityQuery, visibility } from '../temporal/index.ts';
+import { lastRuns, listWorkflows, OPEN, type VisibilityQuery, visibility } from '../temporal/index.ts';
 import type { TaskOwner, TaskPage, TaskQuery, TaskView } from './service.ts';
 import { type Execution, taskView } from './view.ts';
 
@@ -42,23 +42,6 @@ export const ALL_TASKS = visibility`WorkflowType = ${MOVE_OBJECTS} AND Execution
 /** Returns a filter that matches those runs of `ALL_TASKS` that belong to a tenant's tasks at a share. */
 export function tasksOf({ share_id, tenant_id }: TaskOwner): VisibilityQuery {
   return visibility`${ALL_TASKS} AND WorkflowId STARTS_WITH ${taskIdPrefix(share_id, tenant_id)}`;
-}
-
-/** Returns the last run of each task, and leaves out the runs that resets have ended. */
-export function lastRuns(executions: readonly Execution[]): readonly Execution[] {
-  const last = new Map<string, Execution>();
-  for (const execution of executions) {
-    const { workflowId } = execution;
-    const other = last.get(workflowId);
-    if (other === undefined || isLater(execution, other)) last.set(workflowId, execution);
-  }
-  return [...last.values()];
-}
-
-/** Tells whether a run of a task has closed, or will close, after another run of the same task. */
-function isLater(run: Execution, other: Execution): boolean {
-  const end = ({ closeTime }: Execution) => closeTime?.getTime() ?? Number.POSITIVE_INFINITY;
-  return end(run) === end(other) ? run.startTime > other.startTime : end(run) > end(other);
 }
 
 function isWanted(task: TaskView, { type, status, since, until }: TaskQuery): boolean {

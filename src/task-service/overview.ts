@@ -1,8 +1,8 @@
 import type { Client } from '@temporalio/client';
 import pMap from 'p-map';
 import { MOVE_OBJECTS } from '../object-task/index.ts';
-import { describeIfThere, listPage } from '../temporal/index.ts';
-import { ALL_TASKS, lastRuns } from './list.ts';
+import { describeIfThere, lastRuns, listPage } from '../temporal/index.ts';
+import { ALL_TASKS } from './list.ts';
 import type { TaskView } from './service.ts';
 import { standingOf } from './standing.ts';
 import { taskView } from './view.ts';

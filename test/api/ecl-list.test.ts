@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Deployment, deploy } from '../support/deployment.ts';
 import { type EclClient, eclClient, JOBS, messageOf, send } from '../support/http.ts';
 import { until } from '../support/until.ts';
+import { resetWorkflow } from '../support/workflow-reset.ts';
 
 let deployment: Deployment;
 let a: EclClient;
@@ -127,4 +128,15 @@ test.each([
 
 test('an unknown parameter is ignored, as in OpenStack', async () => {
   expect((await a.list('?sort=asc')).status).toBe(200);
+});
+
+// This is the last test: afterwards, a list of several pages may have this job twice.
+test('a job that was reset is listed once, as its last run', async () => {
+  const id = own[0] ?? '';
+  await resetWorkflow(deployment.client, id, 'first');
+  const runs = `WorkflowId = '${id}' AND ExecutionStatus = 'Completed'`;
+  await until(async () => (await deployment.client.workflow.count(runs)).count === 2);
+  const jobs = await a.jobs();
+  expect(idsOf(jobs)).toEqual(own.toSorted());
+  expect(jobs.find(({ job_id }) => job_id === id)).toEqual(await a.job(id));
 });
