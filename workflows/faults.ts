@@ -1,4 +1,11 @@
-import { ActivityFailure, ApplicationFailure, CancelledFailure, TimeoutFailure } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancelledFailure,
+  type ChildWorkflowFailure,
+  TerminatedFailure,
+  TimeoutFailure,
+} from '@temporalio/workflow';
 import { type CopyPlan, type Fault, parseFault } from '../src/copy-job/index.ts';
 
 /**
@@ -17,6 +24,15 @@ export function faultOfFailure(error: unknown, plan: Queues | null): Fault {
     return { code: 'no_worker', side: null, message };
   }
   return { code: 'internal', side: null, message: cause instanceof Error ? cause.message : String(cause) };
+}
+
+/** Returns the fault of a large object whose copy did not succeed, for example because a person cancelled it. */
+export function faultOfCopy({ cause }: ChildWorkflowFailure, plan: Queues): Fault {
+  if (cause instanceof CancelledFailure)
+    return { code: 'canceled', side: null, message: 'its copy was cancelled' };
+  if (cause instanceof TerminatedFailure)
+    return { code: 'terminated', side: null, message: 'its copy was terminated' };
+  return faultOfFailure(cause, plan);
 }
 
 type Queues = Pick<CopyPlan, 'task_queue' | 'short_task_queue'>;

@@ -31,7 +31,7 @@ import {
 } from '../src/object-task/index.ts';
 import { labelOf } from '../src/text/index.ts';
 import { copyImage } from './copy-image.ts';
-import { failureOf, faultOfFailure, reportedProgress } from './faults.ts';
+import { failureOf, faultOfCopy, faultOfFailure, reportedProgress } from './faults.ts';
 import { assertInput } from './input.ts';
 import { Slots } from './slots.ts';
 import { planTask, taskSteps } from './steps.ts';
@@ -191,7 +191,7 @@ class Mover {
       this.#record.add({ moved: 1, bytes: copy.bytes_copied, failed: 0, failures: [], incomplete });
     } catch (error) {
       if (!(error instanceof ChildWorkflowFailure) || this.#scope.consideredCancelled) throw error;
-      const fault = faultOfFailure(error.cause, this.#plan);
+      const fault = faultOfCopy(error, this.#plan);
       // Tasks of an earlier version put such a fault on record and went on.
       if (isFaultOfTask(fault.code) && patched('large-objects-end-tasks')) throw failureOf(fault);
       this.#record.add({ moved: 0, bytes: 0, failed: 1, failures: [objectFailure(path, fault)] });

@@ -25,7 +25,7 @@ const STORE_FAULTS = [
  * - `invalid_request`: the request can never succeed
  * - `no_worker`: no worker has come for a step
  * - `worker_lost`: the worker of a step sends no heartbeats any more
- * - `canceled`: a task was cancelled
+ * - `canceled`: a task was cancelled, or the copy of one of its objects
  * - `terminated`, `timed_out`: Temporal has ended the workflow from outside
  * - `internal`: an unexpected error
  */

@@ -62,11 +62,15 @@ function withClosingStatus(job: JobDetails, { status, closeTime }: Execution): J
   const updated_at = closeTime.toISOString();
   const closed = { ...job, phase: null, destination_image_id: null, updated_at };
   if (status.name === 'CANCELLED') return { ...closed, status: 'canceled' };
-  const fault: Fault =
-    status.name === 'TERMINATED'
-      ? { code: 'terminated', side: null, message: 'the workflow was terminated: it could not clean up' }
-      : { code: 'timed_out', side: null, message: `the workflow closed as ${status.name}` };
-  return { ...closed, status: 'error', fault };
+  return { ...closed, status: 'error', fault: faultOf(status.name) };
+}
+
+/** Returns the reason why a job has ended, if the job could not record it. */
+function faultOf(closedAs: Execution['status']['name']): Fault {
+  if (closedAs === 'TERMINATED')
+    return { code: 'terminated', side: null, message: 'the workflow was terminated: it could not clean up' };
+  const code = closedAs === 'TIMED_OUT' ? 'timed_out' : 'internal';
+  return { code, side: null, message: `the workflow closed as ${closedAs}` };
 }
 
 function withStep(view: JobView, step: PresentStep): JobView {

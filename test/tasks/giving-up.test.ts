@@ -1,8 +1,11 @@
 import { truncate } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { WorkflowHandle } from '@temporalio/client';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { LARGE_OBJECT } from '../../src/object-task/index.ts';
 import { StoreError } from '../../src/stores/index.ts';
+import { until } from '../support/until.ts';
+import { gate } from '../support/workflow-hooks.ts';
 import { startFaultyWorkers } from './faulty-workers.ts';
 import { type TaskRig, taskRig } from './support.ts';
 
@@ -80,4 +83,32 @@ test('a fault that only one large object has is recorded, and the others are mov
   const { message } = await rig.ended(taskId, 'SUCCESS', 'FAIL');
   expect(message).toMatch(/^1 of 2 objects could not be moved: large\/0: .* is a folder$/);
   expect(await rig.tree('nas')).toContain(`training/${second}`);
+});
+
+test.each([
+  ['cancels', 'its copy was cancelled', (copy: WorkflowHandle) => copy.cancel()],
+  ['terminates', 'its copy was terminated', (copy: WorkflowHandle) => copy.terminate()],
+])('if a person %s the copy of a large object, the task says so', async (_deed, reason, end) => {
+  await putLarge(1);
+  const at = gate();
+  stopWorkers = await startFaultyWorkers(rig, {
+    nas: ({ prepare }) => ({
+      async prepare(...call) {
+        await at.pass();
+        return prepare(...call);
+      },
+    }),
+  });
+  const taskId = await rig.start({ type: 'import', src_target: 'training', src_prefix: 'large/' });
+  await at.reached;
+  const { workflow } = rig.deployment.client;
+  const copy = await until(async () => {
+    for await (const { workflowId } of workflow.list({ query: "WorkflowType = 'copyImage'" }))
+      return workflow.getHandle(workflowId);
+    return false;
+  });
+  await end(copy);
+  at.open();
+  const { message } = await rig.ended(taskId, 'SUCCESS', 'FAIL');
+  expect(message).toBe(`1 of 1 objects could not be moved: large/0: ${reason}`);
 });
