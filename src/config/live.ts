@@ -51,11 +51,14 @@ export function followConfig(options: LiveConfigOptions): LiveConfig {
   let lastText: string | undefined;
   let reading = Promise.resolve();
 
-  async function readAgain(): Promise<void> {
+  async function readAgain({ isFirst }: { readonly isFirst: boolean }): Promise<void> {
     try {
       const next = await loadConfig(file);
+      const changes = changesBetween(config, next);
+      // The file has rarely changed since the process has loaded it.
+      if (isFirst && changes.live.length + changes.restart.length === 0) return;
       const added = await openAdded(options, next);
-      logChanges(changesBetween(config, next));
+      logChanges(changes);
       applyInPlace(options, next, added);
       for (const listener of listeners) listener([...added.keys()]);
     } catch (err) {
@@ -72,13 +75,17 @@ export function followConfig(options: LiveConfigOptions): LiveConfig {
   async function hasChanged(): Promise<boolean> {
     const before = lastText;
     lastText = await readFile(file, 'utf8').catch(() => '');
-    return before !== undefined && lastText !== before;
+    return lastText !== before;
   }
 
-  /** Reads the configuration if its file has changed, or if `isForced`. Calls do not overlap. */
+  /**
+   * Reads the configuration at the first look, if its file has changed, and if `isForced`. Calls do not
+   * overlap.
+   */
   function look({ isForced }: { readonly isForced: boolean }): void {
     reading = reading.then(async () => {
-      if ((await hasChanged()) || isForced) await readAgain();
+      const isFirst = lastText === undefined;
+      if ((await hasChanged()) || isForced) await readAgain({ isFirst });
     });
   }
 

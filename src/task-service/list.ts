@@ -13,10 +13,7 @@ const MAX_TASKS = 1000;
  */
 export async function listTasks(client: Client, owner: TaskOwner, query: TaskQuery): Promise<TaskPage> {
   const prefix = taskIdPrefix(owner.share_id, owner.tenant_id);
-  const deleting = new Set<string>();
-  const deletions = visibility`WorkflowType = ${DELETE_TASK} AND ${OPEN}
-    AND WorkflowId STARTS_WITH ${deletionIdOf(prefix)}`;
-  for await (const { workflowId } of listWorkflows(client, deletions)) deleting.add(workflowId);
+  const deletions = await openDeletions(client, prefix);
   const executions: Execution[] = [];
   for await (const execution of listWorkflows(client, tasksOf(owner))) {
     // Some of Temporal's databases ignore the case of letters when they compare ids.
@@ -24,13 +21,22 @@ export async function listTasks(client: Client, owner: TaskOwner, query: TaskQue
   }
   const tasks: TaskView[] = [];
   for (const execution of lastRuns(executions)) {
-    const isDeleting = deleting.has(deletionIdOf(execution.workflowId));
+    const isDeleting = deletions.has(deletionIdOf(execution.workflowId));
     const task = taskView(execution, { isDeleting });
     if (task !== undefined && isWanted(task, query)) tasks.push(task);
   }
   tasks.sort((one, other) => other.created_at.localeCompare(one.created_at));
   const { offset = 0, limit = MAX_TASKS } = query;
   return { tasks: tasks.slice(offset, offset + Math.min(limit, MAX_TASKS)), count: tasks.length };
+}
+
+/** Returns the ids of the deletions under way of tasks whose ids begin with a prefix. */
+export async function openDeletions(client: Client, prefix: string): Promise<ReadonlySet<string>> {
+  const deletions = visibility`WorkflowType = ${DELETE_TASK} AND ${OPEN}
+    AND WorkflowId STARTS_WITH ${deletionIdOf(prefix)}`;
+  const ids = new Set<string>();
+  for await (const { workflowId } of listWorkflows(client, deletions)) ids.add(workflowId);
+  return ids;
 }
 
 /**

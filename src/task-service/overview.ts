@@ -1,8 +1,8 @@
 import type { Client } from '@temporalio/client';
 import pMap from 'p-map';
-import { MOVE_OBJECTS } from '../object-task/index.ts';
+import { deletionIdOf, MOVE_OBJECTS } from '../object-task/index.ts';
 import { describeIfThere, lastRuns, listPage } from '../temporal/index.ts';
-import { ALL_TASKS } from './list.ts';
+import { ALL_TASKS, openDeletions } from './list.ts';
 import type { TaskView } from './service.ts';
 import { standingOf } from './standing.ts';
 import { taskView } from './view.ts';
@@ -17,11 +17,13 @@ const MAX_CHECKS = 8;
  */
 export async function listAllTasks(client: Client, limit: number): Promise<readonly TaskView[]> {
   const { executions } = await listPage(client, ALL_TASKS, limit);
+  const deletions = await openDeletions(client, '');
   let checked = 0;
   const tasks = await pMap(
     lastRuns(executions),
     async (execution) => {
-      const task = taskView(execution, { isDeleting: false });
+      const isDeleting = deletions.has(deletionIdOf(execution.workflowId));
+      const task = taskView(execution, { isDeleting });
       if (task?.status !== 'running' || checked === MAX_CHECKED) return task;
       checked += 1;
       const described = await describeIfThere(client, MOVE_OBJECTS, execution.workflowId);

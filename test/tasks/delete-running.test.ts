@@ -59,6 +59,8 @@ test('a deletion waits for a worker, and the task is shown as DELETING until the
     return body.count === 1 && body;
   });
   expect(tasks).toMatchObject([{ task_id: taskId, status: 'DELETING' }]);
+  const { stdout } = await rig.deployment.command('--json', 'tasks');
+  expect(JSON.parse(stdout).tasks).toMatchObject([{ status: 'deleting' }]);
   // The worker goes on with the copy until it is told to stop. A fast worker would finish before that.
   await rig.deployment.startSlowWorker(1000);
   await until(() => isGone(taskId));

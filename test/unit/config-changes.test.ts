@@ -2,7 +2,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { changesBetween, followConfig, loadConfig, openRegions } from '../../src/config/index.ts';
+import {
+  type Config,
+  changesBetween,
+  followConfig,
+  loadConfig,
+  openRegions,
+} from '../../src/config/index.ts';
 import { until } from '../support/until.ts';
 
 const BEFORE = `
@@ -24,11 +30,14 @@ const configOf = async (text: string) => loadConfig(await fileOf(text));
 
 /**
  * Follows a file with this text. Returns a function that changes the file, and then returns the keys that the
- * log calls changed, and those that it says need a restart.
+ * log calls changed, and those that it says need a restart. `null` leaves the file as it is.
  */
 async function follow(text: string) {
   const file = await fileOf(text);
-  const config = await loadConfig(file);
+  return followFile(file, await loadConfig(file));
+}
+
+async function followFile(file: string, config: Config) {
   const logged: { changed: unknown; restart: unknown[] }[] = [];
   let restart: unknown[] = [];
   const log = {
@@ -42,10 +51,12 @@ async function follow(text: string) {
   const regions = await openRegions(config);
   const live = followConfig({ file, config, regions, open: openRegions, log });
   onTestFinished(() => live.close());
-  return async (changed: string) => {
-    const before = logged.length;
-    await writeFile(file, changed);
-    process.emit('SIGHUP');
+  return async (changed: string | null) => {
+    const before = changed === null ? 0 : logged.length;
+    if (changed !== null) {
+      await writeFile(file, changed);
+      process.emit('SIGHUP');
+    }
     return until(() => logged[before]);
   };
 }
@@ -111,4 +122,12 @@ test('what took effect while a process runs counts as unchanged from then on', a
   expect(await change(more)).toEqual({ changed: ['limits.memory'], restart: [] });
   const moved = more.replace('path: x', 'path: y');
   expect(await change(moved)).toEqual({ changed: [], restart: ['regions.ot3.store.path'] });
+});
+
+test('a change between the first reading of the file and the first look at it is not missed', async () => {
+  const file = await fileOf(BEFORE);
+  const config = await loadConfig(file);
+  await writeFile(file, BEFORE.replace('1GiB', '2GiB'));
+  const change = await followFile(file, config);
+  expect(await change(null)).toEqual({ changed: ['limits.memory'], restart: [] });
 });
