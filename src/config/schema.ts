@@ -1,7 +1,11 @@
 import Type, { type Static, type TSchema } from 'typebox';
+import { shortTaskQueue, TASK_QUEUE } from '../copy-job/index.ts';
 import { LOG_LEVELS } from './config.ts';
 import { Bandwidth, closed, duration, Name, name, named, PAIR_PATTERN, size, text } from './schema-parts.ts';
 import { TenantLimitsSection } from './tenant-limits.ts';
+
+/** The end of the names of the Task Queues of short steps. */
+const SHORT = shortTaskQueue('');
 
 /** A region. The options of its store are checked separately, because they depend on the driver. */
 export const Region = Type.Object(
@@ -11,6 +15,9 @@ export const Region = Type.Object(
       Type.String({
         minLength: 1,
         maxLength: 200,
+        // A process cannot have two workers for one Task Queue.
+        pattern: `^(?!${TASK_QUEUE}$)(?!.*${SHORT}$)`,
+        patternErrorMessage: `a name of 1 to 200 characters, neither ${TASK_QUEUE} (the Task Queue of the jobs) nor one that ends in ${SHORT} (a Task Queue of short steps)`,
         description: 'Task Queue of the copies to this region (default: image-copy.<region>).',
       }),
     ),

@@ -77,6 +77,7 @@ test.each<[what: string, isGood: boolean, config: unknown]>([
   ['a time without a unit', false, { regions, limits: { stall_after: 30 } }],
   ['an unknown store', false, { regions: { ot1: { store: { driver: 'tape' } } } }],
   ['a store without its option', false, { regions: { ot1: { store: { driver: 's3' } } } }],
+  ['the Task Queue of the jobs', false, { regions: { ot1: { store, task_queue: 'image-copy' } } }],
   ["another store's option", false, { regions: { ot1: { store: { ...store, bucket: 'images' } } } }],
   ['an unknown identity', false, { regions, identity: { driver: 'ldap' } }],
   [

@@ -99,6 +99,23 @@ test('a region of a file share cannot be a default region for images', async () 
   ]);
 });
 
+test.each(['image-copy', 'image-copy.ot2/short'])(
+  'the Task Queue %s, which has other workers, cannot be the one of a region',
+  async (queue) => {
+    expect(await problems(REGIONS.replace('my-queue', queue))).toEqual([
+      `regions.ot2.task_queue: has to be a name of 1 to 200 characters, neither image-copy (the Task Queue of the jobs) nor one that ends in /short (a Task Queue of short steps); got "${queue}"`,
+    ]);
+  },
+);
+
+test.each(['image-copy.ot1', 'image-copy/short/2', 'my-image-copy'])(
+  'a region may have the Task Queue %s',
+  async (queue) => {
+    const { regions } = await loadConfig(await written(REGIONS.replace('my-queue', queue)));
+    expect(regions.get('ot2')?.taskQueue).toBe(queue);
+  },
+);
+
 test.each(['constructor', 'toString'])(
   'the name %s of a JavaScript property is not taken for a region',
   async (name) => {
