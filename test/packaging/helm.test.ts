@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import packageJson from '../../package.json' with { type: 'json' };
-import { loadConfig } from '../../src/config/index.ts';
+import { type Config, loadConfig } from '../../src/config/index.ts';
 import { run } from './support/run.ts';
 import { installTools, type Tools } from './support/tools.ts';
 
@@ -37,9 +37,9 @@ function template(args: readonly string[]): Promise<string> {
   return run(tools.helm, ['template', 'copies', CHART, '--kube-version', KUBERNETES, ...args]);
 }
 
-async function resources(example: string): Promise<readonly Resource[]> {
+async function resources(example: string, ...args: readonly string[]): Promise<readonly Resource[]> {
   // Kubernetes reads YAML 1.1, in which 0440 is an octal number.
-  return parseAllDocuments(await template(valuesOf(example)), { version: '1.1' })
+  return parseAllDocuments(await template([...valuesOf(example), ...args]), { version: '1.1' })
     .map((document) => document.toJS() as Resource | null)
     .filter((resource) => resource !== null);
 }
@@ -73,13 +73,50 @@ test.each(examples)('every resource that the chart makes of %s is valid for Kube
   expect(summary.valid).toBeGreaterThan(8);
 });
 
-test.each(examples)('the configuration that the chart makes of %s can be loaded', async (example) => {
-  const config = (await resources(example)).find(({ kind }) => kind === 'ConfigMap');
+/** Returns the configuration that the chart makes of an example and of further values. */
+async function configOf(example: string, ...values: readonly string[]): Promise<Config> {
+  const args = values.flatMap((value) => ['--set', value]);
+  const config = (await resources(example, ...args)).find(({ kind }) => kind === 'ConfigMap');
   const file = join(folder, 'image-replicator.yaml');
   await writeFile(file, config?.data?.['image-replicator.yaml'] ?? '');
-  const { api, regions } = await loadConfig(file);
+  return loadConfig(file);
+}
+
+test.each(examples)('the configuration that the chart makes of %s can be loaded', async (example) => {
+  const { api, regions } = await configOf(example);
   expect(api.host).toBe('0.0.0.0');
   expect(regions.size).toBe(2);
+});
+
+test.each(examples)(
+  'whatever the configuration of %s says, the facade listens at the port of its container',
+  async (example) => {
+    const { api } = await configOf(example, 'config.api.port=8080');
+    const pods = (await resources(example)).filter(({ kind }) => kind === 'Deployment');
+    const ports = pods.flatMap(({ spec }) => spec.template.spec.containers[0].ports ?? []);
+    expect(ports).toContainEqual({ name: 'api', containerPort: api.port });
+  },
+);
+
+test.each([
+  ['5Gi', [], 0.95 * 5 * 2 ** 30],
+  ['500M', [], 476 * 0.95 * 2 ** 20],
+  ['1.5Ti', [], 0.95 * 1.5 * 2 ** 40],
+  ['5Gi', ['config.spool.size=4GiB'], 4 * 2 ** 30],
+  ['20G', ['config.spool.size=10 GB'], 10e9],
+])('a spool stays within its disk of %s, with %j', async (disk, more, bytes) => {
+  const { spool } = await configOf('buckets-values.yaml', `workers.spoolSize=${disk}`, ...more);
+  expect(spool?.path).toBe('/var/spool/image-replicator');
+  expect(spool?.bytes).toBeGreaterThan(bytes - 2 ** 20);
+  expect(spool?.bytes).toBeLessThanOrEqual(bytes);
+});
+
+test.each([
+  ['larger than its disk', ['workers.spoolSize=5Gi', 'config.spool.size=10GiB'], 'config.spool.size: 10GiB'],
+  ['as large as its disk', ['workers.spoolSize=5Gi', 'config.spool.size=5GiB'], 'config.spool.size: 5GiB'],
+  ['on a disk of unknown size', ['workers.spoolSize=large'], 'workers.spoolSize: has to be a size'],
+])('a spool %s is refused, and the value is named', async (_what, values, message) => {
+  await expect(configOf('buckets-values.yaml', ...values)).rejects.toThrow(message);
 });
 
 test('every region has workers of its own, which do not run workflows', async () => {

@@ -20,16 +20,46 @@ app.kubernetes.io/component: {{ index . 1 }}
 {{- if eq $safe . }}worker-{{ $safe }}{{ else }}worker-{{ $safe }}-{{ . | sha256sum | trunc 6 }}{{ end -}}
 {{- end }}
 
+{{/* A size of Kubernetes or of the configuration, in whole MiB: (list key size). */}}
+{{- define "replicator.mebibytes" -}}
+{{- $size := toString (index . 1) -}}
+{{- $form := "^([0-9]+([.][0-9]+)?) ?([KMGTk]i?)B?$" -}}
+{{- if not (regexMatch $form $size) -}}
+{{- fail (printf "%s: has to be a size such as 20Gi; got %q" (index . 0) $size) -}}
+{{- end -}}
+{{- $units := dict "k" 0.00095367431640625 "K" 0.00095367431640625 "Ki" 0.0009765625 -}}
+{{- $units = merge $units (dict "M" 0.95367431640625 "Mi" 1.0 "G" 953.67431640625 "Gi" 1024.0) -}}
+{{- $units = merge $units (dict "T" 953674.31640625 "Ti" 1048576.0) -}}
+{{- $amount := regexReplaceAll $form $size "${1}" | float64 -}}
+{{- mulf $amount (get $units (regexReplaceAll $form $size "${3}")) | floor | int64 -}}
+{{- end }}
+
+{{/*
+The section `spool`, if there is a `workers.spoolSize`. Beside the parts, the disk has journals and folders. So
+the spool may take 95 % of it: Kubernetes evicts a pod that uses more than its limit.
+*/}}
+{{- define "replicator.spool" -}}
+{{- $disk := include "replicator.mebibytes" (list "workers.spoolSize" .Values.workers.spoolSize) | float64 -}}
+{{- $room := mulf 0.95 $disk | floor | int64 -}}
+{{- $default := dict "size" (printf "%dMiB" $room) -}}
+{{- $spool := mergeOverwrite $default (default dict .Values.config.spool) (dict "path" "/var/spool/image-replicator") -}}
+{{- if gt (include "replicator.mebibytes" (list "config.spool.size" $spool.size) | int64) $room -}}
+{{- $advice := "leave it out, or make workers.spoolSize larger" -}}
+{{- fail (printf "config.spool.size: %v is more than the %dMiB that workers.spoolSize (%v) has room for; %s" $spool.size $room .Values.workers.spoolSize $advice) -}}
+{{- end -}}
+{{- toYaml $spool -}}
+{{- end }}
+
 {{/* The configuration file: `config` of the values, and the settings that the chart decides. */}}
 {{- define "replicator.config" -}}
 {{- $config := deepCopy .Values.config -}}
-{{- $api := mergeOverwrite (dict "port" 9292) (default dict $config.api) (dict "host" "0.0.0.0") -}}
+{{- $api := mergeOverwrite (default dict $config.api) (dict "host" "0.0.0.0" "port" 9292) -}}
 {{- if .Values.facade.tlsSecretName -}}
 {{- $_ := set $api "tls" (dict "cert" "/etc/image-replicator/tls/tls.crt" "key" "/etc/image-replicator/tls/tls.key") -}}
 {{- end -}}
 {{- $_ := set $config "api" $api -}}
 {{- if .Values.workers.spoolSize -}}
-{{- $_ := set $config "spool" (mergeOverwrite (dict "size" "10GiB") (default dict $config.spool) (dict "path" "/var/spool/image-replicator")) -}}
+{{- $_ := set $config "spool" (include "replicator.spool" . | fromYaml) -}}
 {{- end -}}
 {{- if .Values.metrics.enabled -}}
 {{- $_ := set $config "metrics" (dict "host" "0.0.0.0" "port" .Values.metrics.port) -}}
