@@ -9,6 +9,11 @@ import { countOpenJobs } from './open-jobs.ts';
 
 /** How long an answer of Temporal is reused; milliseconds. Several Prometheus servers may ask often. */
 const KEPT = 10_000;
+/**
+ * How long Temporal may take for all that a gauge asks it; milliseconds. By default, Prometheus waits 10 s
+ * for all metrics of a process.
+ */
+const PATIENCE = 4000;
 
 const PAUSED_JOBS = visibility`WorkflowType = ${COPY_IMAGE} AND ExecutionStatus = 'Paused'`;
 const OPEN_TASKS = allOf([visibility`WorkflowType = ${MOVE_OBJECTS}`, OPEN]);
@@ -19,7 +24,7 @@ const OPEN_TASKS = allOf([visibility`WorkflowType = ${MOVE_OBJECTS}`, OPEN]);
  */
 export function watchTemporal(metrics: Metrics, client: Client, { regions }: Config): void {
   const gauge = (name: string, help: string, labels: readonly string[], measure: Measure) =>
-    metrics.gauge(name, help, labels, cached(measure));
+    metrics.gauge(name, help, labels, cached(client, measure));
   const labels = ['status', 'source_region', 'destination_region'];
   gauge('jobs_open', 'Jobs that have not ended.', labels, () => countOpenJobs(client, [...regions.keys()]));
   // A server that cannot pause workflows may refuse this query. The gauge then has no value.
@@ -32,7 +37,7 @@ export function watchTemporal(metrics: Metrics, client: Client, { regions }: Con
   gauge('oldest_waiting_job_age_seconds', 'Age of the oldest job whose copy has not begun.', [], async () => [
     [{}, await oldestWaitingJob(client)],
   ]);
-  const described = cached(() =>
+  const described = cached(client, () =>
     Promise.all(taskQueuesOf(regions).map((queue) => describeQueue(client, queue))),
   );
   const queueGauge = (name: string, help: string, key: keyof Omit<QueueState, 'name'>) =>
@@ -98,12 +103,14 @@ function secondsOf(
 
 /**
  * Returns a function that returns the last answer of `ask`, and calls `ask` again only if that answer is
- * older than `KEPT`.
+ * older than `KEPT`. The calls to Temporal in `ask` fail when they take longer than `PATIENCE` in all.
  */
-function cached<T>(ask: () => Promise<T>): () => Promise<T> {
+function cached<T>(client: Client, ask: () => Promise<T>): () => Promise<T> {
   let last: { readonly at: number; readonly answer: Promise<T> } | undefined;
   return () => {
-    if (last === undefined || Date.now() - last.at > KEPT) last = { at: Date.now(), answer: ask() };
+    const at = Date.now();
+    if (last === undefined || at - last.at > KEPT)
+      last = { at, answer: client.withDeadline(at + PATIENCE, ask) };
     return last.answer;
   };
 }

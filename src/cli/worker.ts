@@ -61,10 +61,9 @@ async function runWorker(options: WorkerOptions): Promise<void> {
   const sdkMetrics = address === null ? null : await openSdkMetrics();
   const probe = openProbe(client, regions, served);
   await startMetrics(address, metrics, { ready: probe.ready, more: sdkMetrics?.text ?? (async () => '') });
-  const servesAll = copies && options.region === undefined;
   const live = followConfig({ file: options.config, config, regions, open, log: logger });
   try {
-    const common = { config, regions, live, client, serve: served(), servesAll, workflows, version, logger };
+    const common = { config, regions, live, client, served, workflows, version, logger };
     await runWorkers({ ...common, metrics, sdkMetrics, probe, tracing });
   } catch (error) {
     logger.fatal({ err: error }, 'the worker has failed');

@@ -90,6 +90,8 @@ export function createMetrics(): Metrics {
         registers,
         async collect() {
           gauge.reset();
+          // A gauge without labels is now 0.
+          if (labels.length === 0) gauge.remove({});
           const values = await measure().catch(() => []);
           for (const [labelValues, value] of values) gauge.set(labelValues, value);
         },

@@ -1,8 +1,15 @@
 import type { Client } from '@temporalio/client';
 import { DELETE_TASK, deletionIdOf, MOVE_OBJECTS, taskIdPrefix } from '../object-task/index.ts';
-import { lastRuns, listWorkflows, OPEN, type VisibilityQuery, visibility } from '../temporal/index.ts';
+import {
+  type ListedRun,
+  lastRuns,
+  listWorkflows,
+  OPEN,
+  type VisibilityQuery,
+  visibility,
+} from '../temporal/index.ts';
 import type { TaskOwner, TaskPage, TaskQuery, TaskView } from './service.ts';
-import { type Execution, taskView } from './view.ts';
+import { taskView } from './view.ts';
 
 /** The largest number of tasks in one answer. */
 const MAX_TASKS = 1000;
@@ -14,17 +21,16 @@ const MAX_TASKS = 1000;
 export async function listTasks(client: Client, owner: TaskOwner, query: TaskQuery): Promise<TaskPage> {
   const prefix = taskIdPrefix(owner.share_id, owner.tenant_id);
   const deletions = await openDeletions(client, prefix);
-  const executions: Execution[] = [];
+  // A whole execution takes much more memory than these parts of it.
+  const runs: (ListedRun & { readonly task: TaskView | undefined })[] = [];
   for await (const execution of listWorkflows(client, tasksOf(owner))) {
+    const { workflowId, startTime, closeTime } = execution;
     // Some of Temporal's databases ignore the case of letters when they compare ids.
-    if (execution.workflowId.startsWith(prefix)) executions.push(execution);
+    if (!workflowId.startsWith(prefix)) continue;
+    const isDeleting = deletions.has(deletionIdOf(workflowId));
+    runs.push({ workflowId, startTime, closeTime, task: taskView(execution, { isDeleting }) });
   }
-  const tasks: TaskView[] = [];
-  for (const execution of lastRuns(executions)) {
-    const isDeleting = deletions.has(deletionIdOf(execution.workflowId));
-    const task = taskView(execution, { isDeleting });
-    if (task !== undefined && isWanted(task, query)) tasks.push(task);
-  }
+  const tasks = lastRuns(runs).flatMap(({ task }) => (task && isWanted(task, query) ? [task] : []));
   tasks.sort((one, other) => other.created_at.localeCompare(one.created_at));
   const { offset = 0, limit = MAX_TASKS } = query;
   return { tasks: tasks.slice(offset, offset + Math.min(limit, MAX_TASKS)), count: tasks.length };

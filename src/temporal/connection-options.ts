@@ -6,6 +6,12 @@ import { type Tunnel, tunnelTo } from '../http/index.ts';
 const DEFAULT_HOST = 'localhost';
 const DEFAULT_PORT = '7233';
 
+/**
+ * The largest answer of Temporal that a client takes; bytes. A page of a list may be larger than gRPC's own
+ * limit of 4 MiB. The SDK names 128 MiB too, but by a name that gRPC does not know.
+ */
+const MAX_ANSWER = 128 * 1024 * 1024;
+
 /** The address of Temporal and the way to it, read from the environment. */
 export interface TemporalSettings {
   /** `host:port`. */
@@ -35,7 +41,7 @@ export function temporalSettings(): TemporalSettings {
 export function clientOptions({ address, tunnel, options }: TemporalSettings): ConnectionOptions {
   // Clients and workers both take their proxy from `tunnel`. So gRPC is told not to read the proxy variables
   // by itself.
-  const direct = { 'grpc.enable_http_proxy': 0 };
+  const direct = { 'grpc.enable_http_proxy': 0, 'grpc.max_receive_message_length': MAX_ANSWER };
   if (tunnel === null) return { ...options, channelArgs: direct };
   const { proxy, credentials } = tunnel;
   const channelArgs = {

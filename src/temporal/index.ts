@@ -7,7 +7,7 @@ export { describeIfThere } from './describe.ts';
 export { encryptingConverter, openCodec } from './encryption.ts';
 export { GRPC_STATUS, grpcStatusOf } from './grpc-status.ts';
 export { lastHeartbeat } from './heartbeat.ts';
-export { lastRuns } from './last-runs.ts';
+export { type ListedRun, lastRuns } from './last-runs.ts';
 export { isWorkflowPaused } from './paused.ts';
 export { allOf, anyOf, attribute, OPEN, type VisibilityQuery, visibility } from './query.ts';
 export { forRequest, outsideTemporalDeadline, requestId } from './request-scope.ts';

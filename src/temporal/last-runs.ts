@@ -1,5 +1,5 @@
 /** The part of a run by which `lastRuns` tells which run of a workflow is the last one. */
-interface ListedRun {
+export interface ListedRun {
   readonly workflowId: string;
   readonly startTime: Date;
   readonly closeTime?: Date | undefined;

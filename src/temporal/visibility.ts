@@ -2,9 +2,15 @@ import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 import type { VisibilityQuery } from './query.ts';
 import { executionInfoFromRaw } from './sdk-internals.ts';
 
+/**
+ * The number of runs on a page of `listWorkflows`. The memo of a task may have 100 kB and more, so larger
+ * pages might exceed what a client takes.
+ */
+const PAGE_SIZE = 200;
+
 /** Lists all runs that match a filter; reads them page by page. */
 export function listWorkflows(client: Client, query: VisibilityQuery): AsyncIterable<WorkflowExecutionInfo> {
-  return client.workflow.list({ query: query.text });
+  return client.workflow.list({ query: query.text, pageSize: PAGE_SIZE });
 }
 
 /** Counts the runs that match a filter. */

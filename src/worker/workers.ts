@@ -37,10 +37,8 @@ export interface WorkersOptions {
   readonly client: Client;
   /** Calls back when the configuration changes. */
   readonly live: LiveConfig;
-  /** The destination regions whose copies this process makes. */
-  readonly serve: readonly string[];
-  /** `true` if this process also makes the copies to regions that are added later. */
-  readonly servesAll: boolean;
+  /** Returns the destination regions whose copies this process makes; their number grows with the regions. */
+  readonly served: () => readonly string[];
   /** `true` if this process also runs the workflows. */
   readonly workflows: boolean;
   /**
@@ -83,6 +81,7 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
   const spool = config.spool === null ? null : openSpool(config.spool);
   const rates = ratesBy(config);
   const links = openLinks({ ...config.limits, rates });
+  options.live.onChange(() => links.setLimits({ ...config.limits, rates }));
   watchWorker(options.metrics, links, spool);
   const { repeated: onRepeat } = options.metrics;
   const deps: Dependencies = { regions, limits: config.limits, digests, links, spool, client, onRepeat };
@@ -100,21 +99,13 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
     crew.add(await Worker.create(workflowOptions));
   }
   const serve = regionServer(options, { ...common, activities: createStoreActivities(deps) }, crew);
-  await serve(options.serve);
+  // The regions are looked up afterwards, because a change that comes before this line calls nobody back.
+  options.live.onChange((added) => serveAdded(options, added, serve));
+  await serve(options.served());
   const sweeping = spool === null ? undefined : keepSwept(spool, client, logger);
   const ended = crew.run();
   options.probe.started(crew.workers);
   logger.info({ taskQueues: crew.workers.map(({ options: { taskQueue } }) => taskQueue) }, 'ready');
-  options.live.onChange(async (added) => {
-    links.setLimits({ ...config.limits, rates });
-    if (!options.servesAll || added.length === 0) return;
-    try {
-      await serve(added);
-      logger.info({ regions: added }, 'this worker also makes copies to the new regions');
-    } catch (err) {
-      logger.error({ err, regions: added }, 'copies to the new regions need a restart of this worker');
-    }
-  });
   try {
     await ended;
   } finally {
@@ -167,6 +158,22 @@ function regionServer(options: WorkersOptions, common: Omit<WorkerOptions, 'task
     await serve(regions);
     for (const region of regions) void scheduleSweep(options, region);
   };
+}
+
+/** Serves those regions that are new and that this process has to serve. */
+async function serveAdded(
+  { served, logger }: WorkersOptions,
+  added: readonly string[],
+  serve: (regions: readonly string[]) => Promise<void>,
+): Promise<void> {
+  const regions = served().filter((name) => added.includes(name));
+  if (regions.length === 0) return;
+  try {
+    await serve(regions);
+    logger.info({ regions }, 'this worker also makes copies to the new regions');
+  } catch (err) {
+    logger.error({ err, regions }, 'copies to the new regions need a restart of this worker');
+  }
 }
 
 /**

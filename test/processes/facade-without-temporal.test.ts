@@ -3,7 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { ask } from '../metrics/ask.ts';
 import { type Deployment, deploy } from '../support/deployment.ts';
+import { freePort } from '../support/free-port.ts';
 import { JOBS, send } from '../support/http.ts';
 import { startTemporalServer, type TemporalServer } from '../support/temporal-server.ts';
 
@@ -14,6 +16,7 @@ const CACHE = `/v1/tenant-a/sfs-turbo/${SHARE}/hpc-cache`;
 let folder: string;
 let server: TemporalServer;
 let deployment: Deployment;
+let metricsPort: number;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'image-replicator-test-'));
   server = await startTemporalServer(inject('temporalProgram'), join(folder, 'temporal.db'));
@@ -24,7 +27,8 @@ beforeAll(async () => {
       shares: { [SHARE]: { region: 'nas', targets: { training: 'bucket' }, tenants: ['tenant-a'] } },
     },
   });
-  await deployment.startApi();
+  metricsPort = await freePort();
+  await deployment.startWith('serve', { args: ['--metrics-port', String(metricsPort)] });
 });
 afterAll(async () => {
   await deployment.stop();
@@ -70,4 +74,15 @@ test('while Temporal is away, every dialect says so within 5 s, and /readyz with
     expect((await timed('GET', '/healthz')).status).toBe(200);
   });
   await expect.poll(async () => (await timed('GET', JOBS)).status).toBe(200);
+});
+
+test('while Temporal is away, metrics come within 5 s, without those that only Temporal knows', async () => {
+  await server.restart(async () => {
+    const since = Date.now();
+    const { status, body } = await ask(metricsPort, '/metrics');
+    expect(Date.now() - since).toBeLessThan(5000);
+    expect(status).toBe(200);
+    expect(body).toMatch(/^image_replicator_http_requests_total\{/m);
+    expect(body).not.toMatch(/^image_replicator_tasks_open /m);
+  });
 });

@@ -9,6 +9,7 @@ import type { TestProcess } from '../support/process.ts';
 import { until } from '../support/until.ts';
 
 const READ_AGAIN = 'the configuration was read again';
+const CHANGING_CONFIG = `--import=${join(import.meta.dirname, '../support/changing-config.ts')}`;
 
 interface File {
   regions: Record<string, unknown>;
@@ -69,6 +70,18 @@ test('a worker and a facade start to use a new region', async () => {
   // The facade no longer takes the only other region by default.
   const answer = await eclClient(deployment).copy({ image_id: image.id, tenant_id_dst: 'tenant-a' });
   expect([answer.status, answer.text]).toEqual([400, expect.stringContaining('ot3')]);
+});
+
+test('a worker starts to use a region that is added while the worker starts', async () => {
+  const image = await deployment.addImage('ot1', 100_000);
+  await mkdir(join(deployment.folder, 'ot3'));
+  const file: File = parse(await readFile(path(), 'utf8'));
+  file.regions.ot3 = { store: { driver: 'directory', path: 'ot3' } };
+  await writeFile(`${path()}.next`, stringify(file));
+  const worker = await deployment.startWith('worker', { env: { NODE_OPTIONS: CHANGING_CONFIG } });
+  await until(() => worker.logged(READ_AGAIN).length > 0);
+  const { code, stderr } = await deployment.command('copy', image.id, '--from', 'ot1', '--to', 'ot3');
+  expect([code, stderr]).toEqual([0, '']);
 });
 
 test('a facade uses changed limits of tenants after SIGHUP', async () => {

@@ -92,3 +92,13 @@ test('a task that has failed or timed out without a reason of its own has a mess
   expect((await rig.ended(failed, 'FAIL')).message).toBe('the task has failed unexpectedly');
   expect((await rig.ended(late, 'FAIL')).message).toBe('the task has run out of its time');
 });
+
+test('tasks whose records have more than 4 MiB together are listed', async () => {
+  const failure = { path: 'x'.repeat(1000), code: 'conflict' as const, message: 'm'.repeat(300) };
+  const failures = Array.from({ length: 100 }, () => failure);
+  const memo = { [TASK_MEMO]: { ...requestedTask(BY_HAND, new Date()), failures } };
+  const ids = Array.from({ length: 40 }, (_, index) => String(index).padStart(32, '0'));
+  await Promise.all(ids.map((id) => startByHand(taskWorkflowId(SHARE, 'tenant-a', id), { memo })));
+  const list = async () => (await rig.call('GET', '/tasks?limit=1')).body;
+  await expect.poll(async () => (await list()).count).toBeGreaterThanOrEqual(ids.length);
+});
