@@ -1,27 +1,35 @@
 /** Tests the calls of version 3 of DRS, in the order in which Huawei's Terraform provider makes them. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Deployment, deploy } from '../support/deployment.ts';
-import { eclClient } from '../support/http.ts';
+import { type EclClient, eclClient } from '../support/http.ts';
 import { endOf } from '../support/jobs.ts';
 import { until } from '../support/until.ts';
 import { type DrsClient, drsClient } from './drs-rig.ts';
 
 let deployment: Deployment;
 let drs: DrsClient;
+let ecl: EclClient;
+let imageId: string;
 let jobId: string;
 beforeAll(async () => {
-  deployment = await deploy();
-  await Promise.all([deployment.startWorker(), deployment.startApi()]);
+  deployment = await deploy({ regions: ['ot1', 'ot2', 'ot3'] });
+  // No worker makes copies in ot3.
+  await Promise.all([deployment.startWorker('--region', 'ot2'), deployment.startApi()]);
   drs = drsClient(deployment, 'tenant-a', 'v3');
-  const { id } = await deployment.addImage('ot1', 10, { owner: 'tenant-a', name: 'tiny' });
-  jobId = await eclClient(deployment).start({ image_id: id, tenant_id_dst: 'tenant-a' });
+  ecl = eclClient(deployment);
+  imageId = (await deployment.addImage('ot1', 10, { owner: 'tenant-a', name: 'tiny' })).id;
+  jobId = await copyInto('ot2');
   await endOf(deployment, jobId);
 });
 afterAll(() => deployment?.stop());
 
+const copyInto = (region_id_dst: string) =>
+  ecl.start({ image_id: imageId, tenant_id_dst: 'tenant-a', region_id_dst });
 const post = (path: string, body: unknown) => drs.call('POST', path, { body });
-const end = (delete_type: string) =>
-  drs.call('DELETE', '/batch-jobs', { body: { jobs: [{ job_id: jobId, delete_type }] } });
+const endAll = (jobs: readonly object[]) => drs.call('DELETE', '/batch-jobs', { body: { jobs } });
+const end = (delete_type: string) => endAll([{ job_id: jobId, delete_type }]);
+const endings = (job_id: string, ...types: string[]) => types.map((delete_type) => ({ job_id, delete_type }));
+const success = (id: string) => ({ id, status: 'success' });
 
 test('a finished task is read and destroyed, and its image stays', async () => {
   const status = 'RELEASE_RESOURCE_COMPLETE';
@@ -51,6 +59,33 @@ test('a finished task is read and destroyed, and its image stays', async () => {
     results: [{ id: jobId, error_code: 'DRS.M00289' }],
   });
   expect(await deployment.files('ot2')).toContain(jobId);
+});
+
+test('a task that a batch names several times has one row, and is stopped once', async () => {
+  const [one, other] = [await copyInto('ot3'), await copyInto('ot3')];
+  const { status, body } = await endAll([
+    ...endings(one, 'terminate'),
+    ...endings(other, 'terminate', 'force_terminate', 'terminate'),
+    ...endings(one, 'terminate'),
+  ]);
+  expect([status, body]).toEqual([202, { count: 2, results: [success(one), success(other)] }]);
+  expect((await ecl.job(one)).cancel).toEqual(expect.not.objectContaining({ force: true }));
+  expect((await ecl.job(other)).cancel).toMatchObject({ force: true });
+});
+
+test('a task that a batch both stops and deletes is stopped first, and deleted if it has ended', async () => {
+  const [running, ended] = [await copyInto('ot3'), await copyInto('ot2')];
+  await endOf(deployment, ended);
+  const { body } = await endAll([
+    ...endings(running, 'delete', 'terminate'),
+    ...endings(ended, 'delete', 'force_terminate', 'delete'),
+  ]);
+  expect(body).toMatchObject({
+    count: 2,
+    results: [{ id: running, status: 'failed', error_code: 'DRS.10000011' }, success(ended)],
+  });
+  expect((await ecl.job(running)).cancel).not.toBeNull();
+  await until(async () => (await ecl.show(ended)).status === 404);
 });
 
 test('a body or an action that is not valid is refused, and so is an unknown call', async () => {

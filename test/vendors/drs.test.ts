@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Deployment, deploy, MIB } from '../support/deployment.ts';
@@ -122,15 +123,34 @@ test('the SDK stops by force a task whose worker is frozen', async () => {
   await expectNothingLeft(job_id);
 });
 
-test('the SDK shows a task, and lists tasks by their state and in pages', async () => {
+test('the SDK shows the name of a task, both its ends, and the reason why it has failed', async () => {
+  const { id } = await deployment.addImage('ot1', 1000, { owner: 'tenant-a', name: 'spoilt' });
+  await writeFile(join(deployment.folder, 'ot1', id, 'data'), Buffer.alloc(1000));
+  const job_id = await copyOf(id);
+  await untilState(job_id, 'FULL_TRANSFER_FAILED');
+  const base_info = { name: 'spoilt', job_type: 'migration', description: expect.stringMatching(/sha512/) };
+  const { job } = await sdk.ok('show', { job_id });
+  expect(job).toMatchObject({
+    id: job_id,
+    base_info,
+    source_endpoint: [{ endpoint: { id }, cloud: { region: 'ot1', project_id: 'tenant-a' } }],
+    target_endpoint: [{ endpoint: { id: '' }, cloud: { region: 'ot2', project_id: 'tenant-a' } }],
+  });
+  const overview = (await sdk.ok('show', { job_id, type: 'overview' })).job;
+  expect(overview).toMatchObject({ id: job_id, base_info });
+  expect(overview.source_endpoint).toBeUndefined();
+});
+
+test('the SDK lists tasks by name, ids and states, in order and in pages', async () => {
   const ids = [await copyOf(small), await copyOf(small)];
   for (const job_id of ids) await untilState(job_id, 'FULL_TRANSFER_COMPLETE');
   const [job_id] = ids;
-  expect((await sdk.ok('show', { job_id, type: 'overview' })).job).toMatchObject({
+  expect((await sdk.ok('show', { job_id })).job).toMatchObject({
     id: job_id,
     status: 'FULL_TRANSFER_COMPLETE',
     create_time: expect.any(String),
     progress_info: { progress: '100' },
+    target_endpoint: [{ endpoint: { id: job_id } }],
   });
   const listed = (query: object) =>
     sdk.ok('list', { job_type: 'migration', status: 'FULL_TRANSFER_COMPLETE', ...query });
@@ -138,9 +158,15 @@ test('the SDK shows a task, and lists tasks by their state and in pages', async 
     const page = await listed({ limit: 100 });
     return page.total_count === ids.length && page;
   });
-  expect(all.jobs.map(({ id }: { id: string }) => id).sort()).toEqual(ids.sort());
+  expect(all.jobs.map(({ id }: { id: string }) => id)).toEqual(ids.toReversed());
   expect(all.jobs[0]).toMatchObject({ name: 'tiny', description: '', create_time: expect.any(String) });
   expect(await listed({ limit: 1, offset: 1 })).toEqual({ total_count: 2, jobs: [all.jobs[1]] });
+  const [newest, oldest] = all.jobs;
+  expect((await listed({ sort_key: 'create_time', sort_dir: 'asc' })).jobs).toEqual([oldest, newest]);
+  expect((await listed({ name: `${oldest.id},${NONE}` })).jobs).toEqual([oldest]);
+  expect((await listed({ name: 'tin', status: 'CREATING,FULL_TRANSFER_COMPLETE' })).jobs).toEqual(all.jobs);
+  expect(await listed({ name: 'another' })).toEqual({ total_count: 0, jobs: [] });
+  expect(await listed({ status: 'INCRE_TRANSFER_STARTED' })).toEqual({ total_count: 0, jobs: [] });
 });
 
 test('the SDK stops several tasks, and is told for each why it cannot be stopped', async () => {

@@ -10,8 +10,7 @@ import { describeAnswers, successAnswers } from '../responses.ts';
 import { refuseUnknownCalls } from '../unknown-calls.ts';
 import { actionsOf } from './actions.ts';
 import { answerError, answerRefusal, answerUnrouted, ERROR_ANSWERS, failedRow } from './errors.ts';
-import { nameOf, toDetail, toListed } from './job-json.ts';
-import { JOB_STATES } from './job-state.ts';
+import { nameOf, toDetail } from './job-json.ts';
 import {
   BatchStopBody,
   BatchStopped,
@@ -27,6 +26,7 @@ import {
   Stopped,
 } from './schemas.ts';
 import { type StopOptions, stopTask } from './stop-task.ts';
+import { selectTasks } from './task-list.ts';
 import { addVersion3, JOBS_3 } from './version-3.ts';
 import { BatchErrorBody } from './version-3-schemas.ts';
 
@@ -191,7 +191,7 @@ async function register(scope: FastifyInstance, { jobs, identity, admit }: Regis
         ...documented,
         operationId: 'listDrsJobs',
         summary: 'Querying the Task List',
-        description: 'Lists the newest 1,000 tasks of the project.',
+        description: 'Lists the newest 1,000 tasks of the project, the newest first by default.',
         params: ProjectParams,
         querystring: ListQuerystring,
         response: { 200: answer(JobList, 'The tasks.'), ...errors('invalid') },
@@ -199,11 +199,11 @@ async function register(scope: FastifyInstance, { jobs, identity, admit }: Regis
     },
     async (request) => {
       const { tenant_id } = readerOf(request, request.params.project_id);
-      const { status, offset = '0', limit = '10' } = request.query;
+      const { offset = '0', limit = '10' } = request.query;
       const page = await jobs.list({ tenant_id });
-      const found = page.jobs.filter((job) => status === undefined || JOB_STATES[job.status] === status);
+      const found = selectTasks(page.jobs, request.query);
       const first = Number(offset);
-      return { total_count: found.length, jobs: found.slice(first, first + Number(limit)).map(toListed) };
+      return { total_count: found.length, jobs: found.slice(first, first + Number(limit)) };
     },
   );
 }

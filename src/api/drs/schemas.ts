@@ -1,7 +1,7 @@
 import Type from 'typebox';
 import { EXAMPLE } from '../examples.ts';
 import { Offset, PageSize } from '../paging.ts';
-import { JOB_STATES } from './job-state.ts';
+import { DRS_STATES } from './job-state.ts';
 
 const closed = { additionalProperties: false } as const;
 
@@ -52,17 +52,43 @@ export const DetailQuerystring = Type.Object({
   type: Type.Optional(Type.Enum(['overview', 'detail'], { examples: ['overview'] })),
 });
 
+const state = `(${DRS_STATES.join('|')})`;
+
+/**
+ * The query of a list. All tasks have the same value for the sort keys `net_type`, `job_direction` and
+ * `pay_mode`, so these sort by creation time.
+ */
 export const ListQuerystring = Type.Object({
-  status: Type.Optional(Type.Enum([...new Set(Object.values(JOB_STATES))])),
+  name: Type.Optional(Type.String({ description: 'a part of a name, or ids that are separated by commas' })),
+  status: Type.Optional(
+    Type.String({
+      pattern: `^${state}(,${state})*$`,
+      description: "one or more of DRS's status words, separated by commas",
+      examples: ['FULL_TRANSFER_STARTED'],
+    }),
+  ),
+  sort_key: Type.Optional(
+    Type.Enum(['create_time', 'name', 'status', 'net_type', 'job_direction', 'pay_mode']),
+  ),
+  sort_dir: Type.Optional(Type.Enum(['desc', 'asc'])),
   offset: Type.Optional(Offset),
   limit: Type.Optional(PageSize),
 });
 
-const Endpoint = Type.Object({ region: Type.String(), id: Type.String(), project_id: Type.String() });
+const Endpoint = Type.Object({
+  endpoint_role: Type.String(),
+  endpoint: Type.Object({ id: Type.String() }),
+  cloud: Type.Object({ region: Type.String(), project_id: Type.String() }),
+  region: Type.String(),
+  id: Type.String(),
+  project_id: Type.String(),
+});
 
 /**
  * A task. Times are in UTC. The endpoints are the source image and the destination image; in Huawei's own
- * service, they are databases. With `type=overview`, the task has no endpoints.
+ * service, they are databases. With `type=overview`, the task has no endpoints. Huawei's SDKs read the name
+ * and the description in `base_info`, and what identifies an image in `endpoint` and `cloud`. The same values
+ * beside these are additions of ours.
  */
 export const JobDetail = Type.Object({
   job: Type.Object({
@@ -71,6 +97,12 @@ export const JobDetail = Type.Object({
     status: Type.String(),
     description: Type.String(),
     create_time: Type.String(),
+    base_info: Type.Object({
+      name: Type.String(),
+      job_type: Type.String(),
+      task_type: Type.String(),
+      description: Type.String(),
+    }),
     progress_info: Type.Object({ progress: Type.String() }),
     source_endpoint: Type.Optional(Type.Array(Endpoint)),
     target_endpoint: Type.Optional(Type.Array(Endpoint)),

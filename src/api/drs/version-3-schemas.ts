@@ -19,7 +19,10 @@ export const BatchQueryBody = Type.Object(
   { examples: [{ jobs: [EXAMPLE.job] }] },
 );
 
-/** Body of "Querying the Task List". Only the filters `name` and `status` have an effect. */
+/**
+ * Body of "Querying the Task List". Only the filters `name` and `status` have an effect. `name` is a part of a
+ * name, or one or more ids, separated by commas.
+ */
 export const ListBody = Type.Object(
   {
     cur_page: PageNumber,

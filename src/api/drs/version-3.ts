@@ -10,6 +10,7 @@ import { JOB_STATES } from './job-state.ts';
 import { textFor } from './language.ts';
 import { ProjectParams } from './schemas.ts';
 import { stopTask } from './stop-task.ts';
+import { isNamed } from './task-list.ts';
 import {
   BatchDeleteBody,
   BatchQueryBody,
@@ -110,7 +111,7 @@ function addList(scope: FastifyInstance, { documented, problems, answer, readerO
         ...documented,
         operationId: 'listDrsTasks',
         summary: 'Querying the Task List (version 3)',
-        description: 'Lists the newest 1,000 tasks of the project. `name` is a part of a name, or an id.',
+        description: 'Lists the newest 1,000 tasks of the project. `name` is a part of a name, or ids.',
         params: ProjectParams,
         body: ListBody,
         response: { 200: answer(Listed, 'The tasks.'), ...problems },
@@ -121,9 +122,7 @@ function addList(scope: FastifyInstance, { documented, problems, answer, readerO
       const { cur_page, per_page, name = '', status } = request.body;
       const { jobs: all } = await jobs.list({ tenant_id });
       const found = all.filter(
-        (job) =>
-          (status === undefined || STATES[job.status] === status) &&
-          (job.job_id === name || nameOf(job).includes(name)),
+        (job) => (status === undefined || STATES[job.status] === status) && isNamed(job, name),
       );
       const first = (cur_page - 1) * per_page;
       return { total_record: found.length, jobs: found.slice(first, first + per_page).map(toDetail) };
@@ -152,8 +151,8 @@ function addBatchEnd(
     async (request, reply) => {
       const caller = writerOf(request, request.params.project_id);
       const results = await Promise.all(
-        request.body.jobs.map(({ job_id: id, delete_type }) =>
-          endJob(jobs, caller, id, delete_type).then(
+        [...endingsByJob(request.body.jobs)].map(([id, endings]) =>
+          endJob(jobs, caller, id, endings).then(
             () => ({ id, status: 'success' }),
             (error) => failedRow(id, error, request),
           ),
@@ -164,18 +163,34 @@ function addBatchEnd(
   );
 }
 
-type DeleteType = Static<typeof BatchDeleteBody>['jobs'][number]['delete_type'];
+type Endings = ReadonlySet<Static<typeof BatchDeleteBody>['jobs'][number]['delete_type']>;
 
-/** Deletes a job, or stops it. Stopping a job that has ended does nothing. */
+/** Returns for each task everything that the entries of a request ask for. */
+function endingsByJob(entries: Static<typeof BatchDeleteBody>['jobs']): Map<string, Endings> {
+  const endings = new Map<string, Endings>();
+  for (const { job_id, delete_type } of entries) {
+    endings.set(job_id, new Set(endings.get(job_id)).add(delete_type));
+  }
+  return endings;
+}
+
+/**
+ * Stops a job, deletes it, or stops it and then deletes it. A job is stopped once, by force if `endings` has
+ * `force_terminate`. Stopping a job that has ended does nothing. A job that was only just stopped cannot be
+ * deleted yet, so this then throws `conflict`, although the stop was accepted.
+ */
 async function endJob(
   jobs: JobService,
   { tenant_id }: Principal,
   id: string,
-  how: DeleteType,
+  endings: Endings,
 ): Promise<void> {
-  if (how === 'delete') return jobs.delete({ tenant_id }, id);
-  if (isFinal((await jobs.show({ tenant_id }, id)).status)) return;
-  await stopTask(jobs, tenant_id, id, { force: how === 'force_terminate' });
+  const force = endings.has('force_terminate');
+  if (force || endings.has('terminate')) {
+    const { status } = await jobs.show({ tenant_id }, id);
+    if (!isFinal(status)) await stopTask(jobs, tenant_id, id, { force });
+  }
+  if (endings.has('delete')) await jobs.delete({ tenant_id }, id);
 }
 
 function toDetail(job: JobView) {
