@@ -62,9 +62,10 @@ export async function moveAll(queue: PartQueue, context: MoveContext): Promise<v
   const watch = setInterval(() => queue.cutSlow(), WATCH_INTERVAL);
   try {
     while (!signal.aborted && (queue.next !== undefined || moving.size > 0)) {
-      if (queue.next !== undefined && !staging.fits(queue.next)) {
+      const end = queue.endOfNext(sizeOfNext(queue, context));
+      if (end !== undefined && !staging.fits(end)) {
         // A lane that fails gives its part back, and the staging may have room for that part.
-        await Promise.race([staging.waitForRoom(queue.next).catch(() => {}), ...moving]);
+        await Promise.race([staging.waitForRoom(end).catch(() => {}), ...moving]);
         continue;
       }
       if (moving.size >= context.mostParts) {
@@ -72,11 +73,11 @@ export async function moveAll(queue: PartQueue, context: MoveContext): Promise<v
         continue;
       }
       const lane = await lanes.take(signal);
-      const part = queue.take(sizeOfNext(queue, context), lanes.waitCost);
+      const part = takeNext(queue, context);
       if (part !== undefined) begin(part, lane);
       else {
         lane.release();
-        if (moving.size > 0) await Promise.race(moving);
+        if (queue.next === undefined && moving.size > 0) await Promise.race(moving);
       }
     }
   } finally {
@@ -84,6 +85,17 @@ export async function moveAll(queue: PartQueue, context: MoveContext): Promise<v
     await Promise.allSettled(moving);
   }
   signal.throwIfAborted();
+}
+
+/**
+ * Takes the next part. Returns `undefined` if there is none, or if the staging has no room for all of it: the
+ * right size may have grown while the copy waited for a lane.
+ */
+function takeNext(queue: PartQueue, context: MoveContext): Part | undefined {
+  const size = sizeOfNext(queue, context);
+  const end = queue.endOfNext(size);
+  if (end !== undefined && !context.staging.fits(end)) return undefined;
+  return queue.take(size, context.lanes.waitCost);
 }
 
 /**

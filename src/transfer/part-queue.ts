@@ -75,6 +75,14 @@ export class PartQueue {
     return [...this.#underWay].reduce((sum, { at, end }) => sum + end - at, this.left);
   }
 
+  /** Returns the end of the part that `take(size)` would return; `undefined` if no part is left. */
+  endOfNext(size: number): number | undefined {
+    const gap = this.#gaps[0];
+    if (gap === undefined) return undefined;
+    const [start, end] = gap;
+    return Math.min(end, wholeBelow(start + size, start), multipleAbove(start, this.#boundary));
+  }
+
   /**
    * Returns the next part, of about `size` bytes at most. If none is left, takes over the last bytes of
    * another lane's part. Returns `undefined` if there is nothing to do at the moment.
@@ -82,12 +90,11 @@ export class PartQueue {
    */
   take(size: number, waitCost = 0): Part | undefined {
     const gap = this.#gaps[0];
-    if (gap === undefined) return this.#canShare ? this.#split(waitCost) : undefined;
-    const [start, end] = gap;
-    const cut = Math.min(wholeBelow(start + size, start), multipleAbove(start, this.#boundary));
-    const part = this.#begin(start, Math.min(end, cut));
-    if (part.end === end) this.#gaps.shift();
-    else gap[0] = part.end;
+    const end = this.endOfNext(size);
+    if (gap === undefined || end === undefined) return this.#canShare ? this.#split(waitCost) : undefined;
+    const part = this.#begin(gap[0], end);
+    if (end === gap[1]) this.#gaps.shift();
+    else gap[0] = end;
     return part;
   }
 

@@ -6,11 +6,14 @@ import { type Chunks, createChunks, DIGEST_CHUNKS } from './chunks.ts';
  * and the upload read from it.
  */
 export interface Staging {
-  /** Tells whether there is room for a write at this offset. */
-  fits(offset: number): boolean;
-  /** Resolves when there is room for a write at this offset. Rejects when the transfer is stopped. */
-  waitForRoom(offset: number): Promise<void>;
-  /** Stores bytes of the image at an offset. Waits for room. */
+  /** Tells whether there is room for every byte below this offset. */
+  fits(upTo: number): boolean;
+  /** Resolves when there is room for every byte below this offset. Rejects when the transfer is stopped. */
+  waitForRoom(upTo: number): Promise<void>;
+  /**
+   * Stores bytes of the image at an offset. There MUST be room for them. A write never waits for room: it
+   * would hold its lane, and the part that can make room might be waiting for that lane.
+   */
   write(offset: number, chunk: Uint8Array): Promise<void>;
   /** Records that every byte of a part has been written. MAY be called again after it has failed. */
   complete(range: readonly [number, number]): Promise<void>;

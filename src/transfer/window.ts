@@ -11,8 +11,8 @@ export interface Window extends Staging {
 }
 
 /**
- * Opens a window of `bytes`. A write beyond its end waits until `release` has moved the window there, or
- * rejects with the signal's reason. `free` does nothing.
+ * Opens a window of `bytes`. There is room for bytes beyond its end when `release` has moved the window there.
+ * `waitForRoom` rejects with the signal's reason. `free` does nothing.
  */
 export function createWindow(bytes: number, signal: AbortSignal): Window {
   const ring = borrowPages(bytes);
@@ -23,10 +23,10 @@ export function createWindow(bytes: number, signal: AbortSignal): Window {
   };
   signal.addEventListener('abort', wake, { once: true });
 
-  const fits = (offset: number) => offset < base + bytes;
+  const fits = (upTo: number) => upTo <= base + bytes;
 
-  async function waitForRoom(offset: number): Promise<void> {
-    while (!fits(offset)) {
+  async function waitForRoom(upTo: number): Promise<void> {
+    while (!fits(upTo)) {
       signal.throwIfAborted();
       const { promise, resolve } = Promise.withResolvers<void>();
       waiting.add(resolve);
@@ -44,10 +44,10 @@ export function createWindow(bytes: number, signal: AbortSignal): Window {
     waitForRoom,
     slice,
     async write(offset, chunk) {
+      if (!fits(offset + chunk.length)) throw new Error('the window has no room for these bytes');
       for (let done = 0; done < chunk.length; ) {
         const at = offset + done;
-        await waitForRoom(at);
-        const length = Math.min(chunk.length - done, base + bytes - at, bytes - (at % bytes));
+        const length = Math.min(chunk.length - done, bytes - (at % bytes));
         copyInto(ring, at % bytes, chunk.subarray(done, done + length));
         done += length;
       }

@@ -25,6 +25,8 @@ export interface StreamAttempt {
 }
 
 interface AttemptOptions extends CommonOptions {
+  /** The name of the source's endpoint. Without one, the source is on this machine. */
+  readonly endpoint?: string;
   readonly reads?: ReaderFaults;
   readonly inOrder?: boolean;
   readonly whole?: StreamSink['whole'];
@@ -75,9 +77,10 @@ export async function streamRig(data: Uint8Array, hooks: UploadHooks = {}): Prom
     spool,
     spooledData: join(path, encodeURIComponent('mark copy'), 'data'),
     spoolFile,
-    async attempt({ reads, inOrder, whole, spooled, ...options } = {}) {
+    async attempt({ reads, inOrder, whole, spooled, endpoint, ...options } = {}) {
       const opened = await source.store.openReader(anyone(image.id), pin);
-      const reader = faultyReader(inOrder ? { ...opened, inOrder } : opened, reads);
+      const far = endpoint === undefined ? opened : { ...opened, endpoint };
+      const reader = faultyReader(inOrder ? { ...far, inOrder } : far, reads);
       const sink = server.sink(data.length, whole);
       const ends = { reader, sink, spool: spooled ? await spoolFile() : null, size: data.length };
       const transfer = attempts.start(image, ends, options);

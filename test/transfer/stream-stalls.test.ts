@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { testLinks } from '../support/link.ts';
 import { until, untilStill } from '../support/until.ts';
 import { type StreamRig, streamRig } from './stream-rig.ts';
 import { failureOf, MIB, untilAborted } from './transfer-rig.ts';
@@ -56,6 +57,25 @@ test('a source that fails for a while does not end the upload', async () => {
   expect(reader.bytesRead).toBe(DATA.length);
 });
 
+test('with one lane, a part that fails for a while is read again, although the window is full', async () => {
+  const data = randomBytes(64 * MIB);
+  const rig = await streamRig(data);
+  let failures = 2;
+  const { transfer, reader } = await rig.attempt({
+    lanes: 1,
+    reads: {
+      beforeChunk: (at) => {
+        if (at !== 8 * MIB) return;
+        // The part goes on failing until the lane has read all other parts for which there is room.
+        if (reader.bytesRead < 24 * MIB || failures-- > 0) throw new TypeError('fetch failed');
+      },
+    },
+  });
+  await transfer.finished;
+  expect(rig.server.uploads).toHaveLength(1);
+  expect(rig.upload().data().equals(data)).toBe(true);
+});
+
 test('a source that keeps failing is given up as stalled, and leaves the upload unfinished', async () => {
   const rig = await streamRig(DATA);
   const attempt = await rig.attempt({
@@ -75,6 +95,16 @@ test('a destination that takes nothing for too long is unavailable, and is named
   const failure = await failureOf(attempt);
   expect(failure).toMatchObject({ code: 'unavailable', side: 'destination', retryable: true });
   expect(failure.message).toContain('taken nothing');
+});
+
+test('while the destination takes nothing, the copy holds no lane', async () => {
+  const rig = await streamRig(randomBytes(90 * MIB), { beforePiece: never });
+  const links = testLinks({ lanes: { min: 4, max: 4 } });
+  const link = links.open({ from: 'there', to: undefined, regions: [] });
+  const attempt = await rig.attempt({ endpoint: 'there', link });
+  await untilStill(() => attempt.reader.bytesRead);
+  expect(attempt.reader.bytesRead).toBeGreaterThan(48 * MIB);
+  expect(links.lanes()).toMatchObject([{ server: 'there', open: 0 }]);
 });
 
 test('a destination that takes bytes slowly is not given up', async () => {

@@ -71,6 +71,15 @@ test('no part crosses a boundary', () => {
   ]);
 });
 
+test('the end of the next part is known before the part is taken', () => {
+  const { queue } = queueOf(12, { boundary: 10 * MIB });
+  for (const size of [0, 3 * MIB + 1, 8 * MIB, 8 * MIB]) {
+    const end = queue.endOfNext(size);
+    expect(taken(queue, size).end).toBe(end);
+  }
+  expect([queue.endOfNext(MIB), queue.next]).toEqual([undefined, undefined]);
+});
+
 test('the bytes that a lane did not finish are the next part', () => {
   const { queue } = queueOf(16);
   const [first] = [taken(queue, 8 * MIB), taken(queue, 8 * MIB)];
