@@ -22,8 +22,8 @@ import { sendUpdate } from './update.ts';
 import { liveView } from './view.ts';
 
 /**
- * Cancels a job by an update, which the workflow accepts or rejects. If no worker answers, the status on
- * record decides, and the next worker gets the cancel as a signal.
+ * Cancels a job by an update, which the workflow accepts or rejects. If no worker can take the update, the
+ * status on record decides, and the next worker that runs the job gets the cancel as a signal.
  * @throws JobError `conflict` if it is too late to cancel, `not_found`, or `unavailable`
  */
 export async function cancelJob(

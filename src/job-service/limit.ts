@@ -7,8 +7,8 @@ import { sendUpdate } from './update.ts';
 import { recordedView } from './view.ts';
 
 /**
- * Limits the bandwidth of a job by an update. If no worker answers, the next worker gets the limit as a
- * signal.
+ * Limits the bandwidth of a job by an update. If no worker can take the update, the next worker that runs the
+ * job gets the limit as a signal.
  * @param rate bytes a second; `null` for no limit
  * @throws JobError `conflict` if the job has ended, `not_found`, or `unavailable`
  */

@@ -13,7 +13,7 @@ const PAUSED_BEFORE_STARTED = 39;
  * Resets a workflow that was paused while one of its Workflow Tasks waited for a worker. Temporal's server
  * (1.32) records such a task as failed before it was started, and the SDK (1.24) cannot read that history.
  * The new run has all events before the failure. The server also gives the later signals and updates to the
- * new run. Does nothing to any other workflow.
+ * new run, but no native cancellation: this function requests it again. Does nothing to any other workflow.
  * @throws ServiceError
  */
 export async function resetIfUnreadable(
@@ -24,7 +24,7 @@ export async function resetIfUnreadable(
 ): Promise<void> {
   const failed = await firstUnreadable(client, workflowId, runId);
   if (!failed?.eventId) return;
-  await client.workflowService.resetWorkflowExecution({
+  const reset = await client.workflowService.resetWorkflowExecution({
     namespace: client.options.namespace,
     workflowExecution: { workflowId, runId },
     workflowTaskFinishEventId: failed.eventId,
@@ -32,6 +32,9 @@ export async function resetIfUnreadable(
     requestId: randomUUID(),
     identity,
   });
+  const { raw } = await client.workflow.getHandle(workflowId, runId).describe();
+  if (raw.workflowExtendedInfo?.cancelRequested)
+    await client.workflow.getHandle(workflowId, reset.runId).cancel();
 }
 
 /**

@@ -18,12 +18,7 @@ export async function describeIfThere(
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return undefined;
     // Temporal refuses the id, for example because it is too long: so no workflow has it.
-    const { invalidArgument } = GRPC_STATUS;
-    if (causes(error).some((cause) => grpcStatusOf(cause) === invalidArgument)) return undefined;
+    if (grpcStatusOf(error) === GRPC_STATUS.invalidArgument) return undefined;
     throw error;
   }
-}
-
-function causes(error: unknown): unknown[] {
-  return error instanceof Error ? [error, ...causes(error.cause)] : [error];
 }

@@ -9,7 +9,11 @@ export const GRPC_STATUS = {
   unimplemented: 12,
 } as const;
 
-/** Returns the status with which Temporal has refused a call; `undefined` for every other error. */
+/**
+ * Returns the status with which Temporal has refused a call, if that is the reason of an error; `undefined`
+ * for every other error.
+ */
 export function grpcStatusOf(error: unknown): number | undefined {
-  return isGrpcServiceError(error) ? error.code : undefined;
+  if (isGrpcServiceError(error)) return error.code;
+  return error instanceof Error ? grpcStatusOf(error.cause) : undefined;
 }

@@ -156,6 +156,17 @@ test.each([
   await expect.poll(() => rig.traces(job)).toEqual([]);
 });
 
+test('a limit that is set during `temporal workflow pause` counts after the pause', async () => {
+  const { job } = await transferring(LASTING);
+  const id = job.handle.workflowId;
+  await temporal('workflow', 'pause', '-w', id);
+  await command('limit', id, '3MB/s');
+  await command('resume', id);
+  await until(async () => (await command('show', id)).bandwidth_limit === 3_000_000);
+  await command('cancel', id);
+  await endOf(job);
+});
+
 test('pausing a paused job, or resuming a running one, changes nothing', async () => {
   const { job } = await transferring(LASTING);
   const id = job.handle.workflowId;

@@ -3,6 +3,7 @@
  * read their histories.
  */
 import { expect, test } from 'vitest';
+import type { JobView } from '../../src/job-service/index.ts';
 import { MIB } from '../support/deployment.ts';
 import { until } from '../support/until.ts';
 import { endOf, type Job, type Rig, startRig } from '../support/workflow-rig.ts';
@@ -12,6 +13,10 @@ const lastRunOf = ({ client }: Rig, job: Job): Job => ({
   ...job,
   handle: client.workflow.getHandle(job.handle.workflowId),
 });
+
+async function shown({ deployment }: Rig, id: string): Promise<JobView> {
+  return JSON.parse((await deployment.command('--json', 'show', id)).stdout);
+}
 
 test.each([
   ['resume', 'replicated'],
@@ -29,6 +34,23 @@ test.each([
   }
 });
 
+test('a native cancellation that came during such a pause is obeyed after `resume`', async () => {
+  const rig = await startRig({ workers: false });
+  const { deployment } = rig;
+  try {
+    const job = lastRunOf(rig, await rig.startJob());
+    const id = job.handle.workflowId;
+    await deployment.temporal('workflow', 'pause', '-w', id);
+    await deployment.temporal('workflow', 'cancel', '-w', id);
+    expect(await deployment.command('resume', id)).toMatchObject({ code: 0 });
+    expect((await shown(rig, id)).status).toBe('cancel_requested');
+    await Promise.all([rig.workers.startWorkflows(), rig.workers.startStores()]);
+    expect(await endOf(job)).toMatchObject({ closed: 'CANCELLED', details: { status: 'canceled' } });
+  } finally {
+    await rig.stop();
+  }
+});
+
 test('a job whose worker died before it read a cancel goes on after `resume`, and obeys the cancel', async () => {
   const rig = await startRig({ workers: false });
   const { deployment, client } = rig;
@@ -36,9 +58,7 @@ test('a job whose worker died before it read a cancel goes on after `resume`, an
     const worker = await deployment.startSlowWorker(200);
     const job = lastRunOf(rig, await rig.startJob({ size: 64 * MIB }));
     const id = job.handle.workflowId;
-    const bytes = async () =>
-      JSON.parse((await deployment.command('--json', 'show', id)).stdout).bytes_copied;
-    await until(async () => (await bytes()) > 0);
+    await until(async () => (await shown(rig, id)).bytes_copied > 0);
     await worker.stop('SIGKILL');
     await client.workflow.getHandle(id).signal('cancel', {});
     await deployment.temporal('workflow', 'pause', '-w', id);
@@ -53,3 +73,26 @@ test('a job whose worker died before it read a cancel goes on after `resume`, an
     await rig.stop();
   }
 });
+
+test.each([[[]], [['--force']]])(
+  'a job whose Workflow Tasks keep failing can be cancelled with `cancel %s`, and obeys when it is resumed',
+  async (force) => {
+    const rig = await startRig({ workers: false });
+    const { deployment } = rig;
+    try {
+      const job = lastRunOf(rig, await rig.startJob());
+      const id = job.handle.workflowId;
+      await deployment.temporal('workflow', 'pause', '-w', id);
+      await deployment.temporal('workflow', 'unpause', '-w', id);
+      await Promise.all([rig.workers.startWorkflows(), rig.workers.startStores()]);
+      // From the third attempt on, Temporal refuses updates.
+      await until(async () => ((await job.handle.describe()).raw.pendingWorkflowTask?.attempt ?? 0) > 2);
+      expect(await deployment.command('cancel', id, ...force)).toMatchObject({ code: 0 });
+      expect((await shown(rig, id)).status).toBe('cancel_requested');
+      expect(await deployment.command('resume', id)).toMatchObject({ code: 0 });
+      expect(await endOf(job)).toMatchObject({ closed: 'CANCELLED', details: { status: 'canceled' } });
+    } finally {
+      await rig.stop();
+    }
+  },
+);
