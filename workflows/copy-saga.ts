@@ -88,6 +88,8 @@ export class CopySaga {
         faults.push(faultOfFailure(error, plan));
         if (!mayReplace(plan, faults)) throw error;
         this.#noteProgress(error);
+        // Until the next image is prepared, clients know only from the memo how far this one has come.
+        if (patched('prepare-while-replacing')) job.setAndPublish({ phase: 'prepare' });
         await this.#undo();
         const image_id = imageIdOf(mark, faults.length);
         copy = { ...plan, destination: { ...plan.destination, image_id } };

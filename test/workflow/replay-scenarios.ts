@@ -34,6 +34,15 @@ export const SCENARIOS: Record<string, { closed: string; run: Scenario }> = {
       return rig.startJob({ destination: { commit } });
     },
   },
+  'replaced-in-its-transfer': {
+    closed: 'WORKFLOW_EXECUTION_COMPLETED',
+    run: (rig) => {
+      const openSink = async () => {
+        throw new StoreError('spoilt', 'it takes no more data');
+      };
+      return rig.startJob({ destination: { openSink } });
+    },
+  },
   'canceled-by-signal': {
     closed: 'WORKFLOW_EXECUTION_CANCELED',
     run: async (rig) => {

@@ -2,7 +2,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { TransferProgress } from '../../src/copy-job/index.ts';
 import { StoreError } from '../../src/stores/index.ts';
-import { gate, type StoreHooks } from '../support/workflow-hooks.ts';
+import { gate, holding, type StoreHooks } from '../support/workflow-hooks.ts';
 import { endOf, type Rig, startRig } from '../support/workflow-rig.ts';
 
 let rig: Rig;
@@ -54,6 +54,27 @@ test('after three spoilt images the job fails, and no image is kept', async () =
   // The number never falls.
   expect(details.bytes_copied).toBe(99);
   expect(await rig.deployment.files('ot2')).toEqual(before);
+});
+
+test('while a spoilt image is being removed, the progress does not go down', async () => {
+  const fault = { code: 'spoilt', side: 'destination', message: 'it takes no more data' };
+  let transfers = 0;
+  const at = gate();
+  const job = await rig.startJob({
+    size: 1000,
+    destination: holding('discard', at),
+    activities: async (call, name) => {
+      if (name !== 'transferImage' || transfers++ > 0) return call();
+      const details = [fault, { ...PROGRESS, high_water: 600 }];
+      throw ApplicationFailure.create({ type: 'spoilt', nonRetryable: true, details });
+    },
+  });
+  await at.reached;
+  const { stdout } = await rig.deployment.command('--json', 'show', job.handle.workflowId);
+  // In the phase `transfer`, the end of the removal would count as the end of the transfer.
+  expect(JSON.parse(stdout)).toMatchObject({ copy_progress: 60, bytes_copied: 600, phase: 'prepare' });
+  at.open();
+  expect((await endOf(job)).details).toMatchObject({ status: 'replicated', copy_progress: 100 });
 });
 
 /** Makes the first `times` commits fail because the destination has received other data. */
