@@ -2,7 +2,14 @@ import { access, constants, mkdir } from 'node:fs/promises';
 import type { Client } from '@temporalio/client';
 import type { Command } from 'commander';
 import { readCertificate } from '../api/tls.ts';
-import { type Config, changesBetween, loadConfig, openRegions, type Region } from '../config/index.ts';
+import {
+  type Config,
+  changesBetween,
+  loadConfig,
+  openRegions,
+  type Region,
+  readMarkerKey,
+} from '../config/index.ts';
 import { openIdentity } from '../identity/index.ts';
 import { connectClient, ensureSearchAttributes } from '../temporal/index.ts';
 import { errorText, harmless } from '../text/index.ts';
@@ -103,9 +110,10 @@ async function configFindings(
   thorough: boolean,
 ): Promise<Finding[]> {
   const { identity, spool, api } = config;
-  const { tls } = api;
+  const { tls, secret } = api;
   return Promise.all([
     ...regions.map(({ name, store }) => finding(`region ${name}`, () => store.check())),
+    ...(secret === null ? [] : [finding('api.secret', async () => void (await readMarkerKey(secret)))]),
     ...(tls === null ? [] : [finding('certificate', async () => void (await readCertificate(tls)))]),
     ...(spool === null ? [] : [finding('spool', () => checkSpool(spool, thorough))]),
     ...(identity === null ? [] : [finding('identity', async () => (await openIdentity(identity)).check())]),

@@ -34,9 +34,9 @@ export async function withContext(
         client,
         regions,
         limits: config.limits,
-        // The secret signs page markers. The next run of the command has to accept them, so the default is
-        // constant. It need not be secret, because an operator may see all jobs.
-        markerKey: config.api.secret ?? 'operator',
+        // This key signs page markers. The next run of the command has to accept them, so it is constant. It
+        // need not be secret, because an operator may see all jobs.
+        markerKey: 'operator',
       }),
     });
   } finally {

@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { ConfigError } from '../config/index.ts';
+import { ConfigError, UnusableSecret } from '../config/index.ts';
 import type { JobStatus } from '../copy-job/index.ts';
 import { UnusableProxy } from '../http/index.ts';
 import { IdentityUnavailable } from '../identity/index.ts';
@@ -60,7 +60,8 @@ export function exitCodeOf(error: unknown): number {
 }
 
 function isUsage(error: unknown): boolean {
-  return error instanceof ConfigError || error instanceof UsageError || error instanceof UnusableProxy;
+  const kinds = [ConfigError, UnusableSecret, UsageError, UnusableProxy];
+  return kinds.some((kind) => error instanceof kind);
 }
 
 /** Returns the exit code of a command that waited for a job. */

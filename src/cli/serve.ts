@@ -8,6 +8,7 @@ import {
   loadConfig,
   openRegions,
   type Regions,
+  readMarkerKey,
 } from '../config/index.ts';
 import { type Identity, openIdentity } from '../identity/index.ts';
 import { createJobService, loggedJobs } from '../job-service/index.ts';
@@ -50,6 +51,7 @@ async function serve(options: ServeOptions): Promise<void> {
   const config = await loadConfig(options.config);
   if (config.identity === null)
     throw new UsageError('identity: is missing; the REST facade needs it to know who is calling');
+  const markerKey = await readMarkerKey(config.api.secret);
   const logger = createLogger('serve', config);
   const regions = await openRegions(config);
   const tracing = await openTracing('image-replicator-serve', logger);
@@ -57,7 +59,7 @@ async function serve(options: ServeOptions): Promise<void> {
   await ensureSearchAttributes(client);
   const identity = await usableIdentity(config.identity);
   await identity.check();
-  const services = openServices(config, regions, client, logger);
+  const services = openServices({ config, regions, client, logger, markerKey });
   const metrics = createMetrics();
   watchTemporal(metrics, client, config);
   const app = await createApi({ ...services, identity }, logger, { metrics, isTraced: tracing !== null });
@@ -80,12 +82,22 @@ async function serve(options: ServeOptions): Promise<void> {
   process.exit();
 }
 
+/** What the services of the REST facade are built from. */
+interface ServicesOptions {
+  readonly config: Config;
+  readonly regions: Regions;
+  readonly client: Client;
+  readonly logger: Logger;
+  /** The key that signs the markers of lists; `null` for a random one. */
+  readonly markerKey: string | null;
+}
+
 /** Returns everything that the REST facade uses, except the identity. */
-function openServices(config: Config, regions: Regions, client: Client, logger: Logger) {
+function openServices({ config, regions, client, logger, markerKey }: ServicesOptions) {
   const limitsOf = (tenantId: string) => config.tenantLimits(tenantId);
   const quota = openQuota(client, limitsOf);
   const { limits, shares, api } = config;
-  const jobs = createJobService({ client, regions, limits, quota, markerKey: api.secret });
+  const jobs = createJobService({ client, regions, limits, quota, markerKey });
   return {
     jobs: loggedJobs(jobs, (about, message) => logger.info({ ...about, request_id: requestId() }, message)),
     tasks: createTaskService({ client, shares, quota }),

@@ -1,3 +1,4 @@
+import type { SecretReference } from './secret.ts';
 import type { Rate } from './timetable.ts';
 
 /** A configuration with every default filled in. Times are in milliseconds. */
@@ -57,15 +58,12 @@ export interface Share {
 /** The file shares by their ids. */
 export type Shares = ReadonlyMap<string, Share>;
 
-/** The place of a key: a file, or an environment variable. A key is 32 bytes in base64. */
-export type KeyReference = { readonly file: string } | { readonly env: string };
-
 /** How payloads are encrypted before Temporal gets them. */
 export interface EncryptionConfig {
   /** The id of the key with which new payloads are encrypted. */
   readonly current: string;
-  /** All keys by their ids, including those of older payloads. */
-  readonly keys: ReadonlyMap<string, KeyReference>;
+  /** The places of all keys by their ids, including those of older payloads. A key is 32 bytes in base64. */
+  readonly keys: ReadonlyMap<string, SecretReference>;
 }
 
 /** Paths of a certificate and its key, both PEM. */
@@ -87,10 +85,10 @@ export interface ApiConfig {
   readonly sourceRegionByHost: ReadonlyMap<string, string>;
   readonly destinationRegionByTenant: ReadonlyMap<string, string>;
   /**
-   * The key that signs the markers of lists. Facades with the same key can read each other's markers. If
-   * `null`, each facade uses a random one.
+   * The key that signs the markers of lists, or the place of the key. Facades with the same key can read each
+   * other's markers. If `null`, each facade uses a random one.
    */
-  readonly secret: string | null;
+  readonly secret: string | SecretReference | null;
 }
 
 /** How the facade authenticates its callers, by driver. */

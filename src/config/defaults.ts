@@ -6,6 +6,7 @@ import { parseDuration } from './duration.ts';
 import { encryptionConfig } from './encryption.ts';
 import { identityConfig } from './identity.ts';
 import type { ConfigFile } from './schema.ts';
+import { resolvedReference } from './secret.ts';
 import { parseSize } from './size.ts';
 import { tenantLimits } from './tenant-limits.ts';
 import { rateFrom } from './timetable.ts';
@@ -36,7 +37,8 @@ export function withDefaults(file: ConfigFile, baseDirectory: string): Config {
         Object.entries(api.source_region_by_host ?? {}).map(([host, region]) => [host.toLowerCase(), region]),
       ),
       destinationRegionByTenant: new Map(Object.entries(api.destination_region_by_tenant ?? {})),
-      secret: api.secret ?? null,
+      secret:
+        typeof api.secret === 'object' ? resolvedReference(api.secret, baseDirectory) : (api.secret ?? null),
     },
     identity: file.identity ? identityConfig(file.identity, baseDirectory) : null,
     spool: file.spool

@@ -1,6 +1,6 @@
-import { resolve } from 'node:path';
-import type { EncryptionConfig, KeyReference } from './config.ts';
+import type { EncryptionConfig } from './config.ts';
 import type { ConfigFile } from './schema.ts';
+import { resolvedReference } from './secret.ts';
 
 /** Returns the problems of the section `encryption` that its schema does not find. */
 export function encryptionProblems({ encryption }: ConfigFile): string[] {
@@ -14,8 +14,8 @@ export function encryptionConfig(
   { key, keys }: NonNullable<ConfigFile['encryption']>,
   baseDirectory: string,
 ): EncryptionConfig {
-  const resolved = (reference: KeyReference): KeyReference =>
-    'file' in reference ? { file: resolve(baseDirectory, reference.file) } : reference;
-  const references = Object.entries(keys).map(([id, reference]) => [id, resolved(reference)] as const);
+  const references = Object.entries(keys).map(
+    ([id, reference]) => [id, resolvedReference(reference, baseDirectory)] as const,
+  );
   return { current: key, keys: new Map(references) };
 }

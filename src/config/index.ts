@@ -5,7 +5,6 @@ export {
   ConfigError,
   type EncryptionConfig,
   type IdentityConfig,
-  type KeyReference,
   type Limits,
   type Share,
   type Shares,
@@ -16,5 +15,6 @@ export { configSchema } from './json-schema.ts';
 export { followConfig, type LiveConfig } from './live.ts';
 export { loadConfig } from './load.ts';
 export { openRegions, type Region, type Regions } from './regions.ts';
+export { readMarkerKey, readSecret, type SecretReference, UnusableSecret } from './secret.ts';
 export { parseRate } from './size.ts';
 export { type Rate, rateAt } from './timetable.ts';

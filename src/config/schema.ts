@@ -2,6 +2,7 @@ import Type, { type Static, type TSchema } from 'typebox';
 import { shortTaskQueue, TASK_QUEUE } from '../copy-job/index.ts';
 import { LOG_LEVELS } from './config.ts';
 import { Bandwidth, closed, duration, Name, name, named, PAIR_PATTERN, size, text } from './schema-parts.ts';
+import { MIN_MARKER_KEY, secretReferences } from './secret.ts';
 import { TenantLimitsSection } from './tenant-limits.ts';
 
 /** The end of the names of the Task Queues of short steps. */
@@ -88,10 +89,9 @@ const Api = Type.Object(
       }),
     ),
     secret: Type.Optional(
-      Type.String({
-        minLength: 32,
+      Type.Union([Type.String({ minLength: MIN_MARKER_KEY }), ...secretReferences('the key')], {
         description:
-          'Key that signs the markers of lists. Facades behind one address need the same key (default: a new one at each start).',
+          'Key that signs the markers of lists, or the place of the key. Facades behind one address need the same key (default: a new one at each start).',
       }),
     ),
   },
@@ -115,19 +115,12 @@ const lanes = Type.Integer({ minimum: 1, maximum: 64 });
 const Encryption = Type.Object(
   {
     key: name('Id of the key that new payloads are encrypted with.'),
-    keys: Type.Record(
-      Name,
-      Type.Union([
-        Type.Object({ file: text('File that has the key.') }, closed),
-        Type.Object({ env: text('Variable of the environment that has the key.') }, closed),
-      ]),
-      {
-        minProperties: 1,
-        additionalProperties: false,
-        description:
-          'The keys by id; each is 32 bytes in base64. An old key has to stay as long as jobs are encrypted with it.',
-      },
-    ),
+    keys: Type.Record(Name, Type.Union([...secretReferences('the key')]), {
+      minProperties: 1,
+      additionalProperties: false,
+      description:
+        'The keys by id; each is 32 bytes in base64. An old key has to stay as long as jobs are encrypted with it.',
+    }),
   },
   {
     ...closed,

@@ -1,9 +1,8 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import type { DataConverter, Payload, PayloadCodec } from '@temporalio/common';
 import proto from '@temporalio/proto';
-import type { EncryptionConfig } from '../config/index.ts';
+import { type EncryptionConfig, readSecret, UnusableSecret } from '../config/index.ts';
 
 /** The keys by their ids, and the id of the key with which new payloads are encrypted. */
 interface KeyRing {
@@ -25,7 +24,7 @@ const { Payload: PayloadMessage } = proto.temporal.api.common.v1;
 /**
  * Returns a data converter that encrypts payloads and the messages of failures before they leave this
  * process, or `undefined` if nothing is to be encrypted.
- * @throws Error as `openCodec` does
+ * @throws UnusableSecret as `openCodec` does
  */
 export async function encryptingConverter(
   config: EncryptionConfig | null,
@@ -38,13 +37,13 @@ export async function encryptingConverter(
 /**
  * Returns a codec with the configured keys. It encrypts with the current key, and decrypts with any of the
  * keys. Its `decode` leaves payloads unchanged that are not encrypted.
- * @throws Error if a key is not 32 bytes in base64, or if its file cannot be read
+ * @throws UnusableSecret if a key is not 32 bytes in base64, or cannot be read
  */
 export async function openCodec({ current, keys }: EncryptionConfig): Promise<PayloadCodec> {
   const read = [...keys].map(async ([id, reference]) => {
-    const text = 'env' in reference ? process.env[reference.env] : await readFile(reference.file, 'utf8');
-    const key = Buffer.from(text ?? '', 'base64');
-    if (key.length !== KEY) throw new Error(`encryption.keys.${id}: is not ${KEY} bytes in base64`);
+    const name = `encryption.keys.${id}`;
+    const key = Buffer.from(await readSecret(name, reference), 'base64');
+    if (key.length !== KEY) throw new UnusableSecret(`${name}: is not ${KEY} bytes in base64`);
     return [id, key] as const;
   });
   const ring = { current, keys: new Map(await Promise.all(read)) };

@@ -51,9 +51,12 @@ export function schemaProblems(
   { secret = false }: { readonly secret?: boolean } = {},
 ): readonly SchemaProblem[] {
   const found = new Map<string, SchemaProblem>();
+  const unions = new Set(errors.filter(({ keyword }) => keyword === 'anyOf').map((one) => one.instancePath));
   for (const error of errors) {
     // typebox reports an unknown key twice.
     if (error.keyword === 'boolean') continue;
+    // Each alternative of a union lacks the keys of the others. The union's own error names all alternatives.
+    if (error.keyword !== 'anyOf' && unions.has(error.instancePath)) continue;
     for (const problem of problemsOf(schema, value, error, { secret })) {
       if (!found.has(problem.path)) found.set(problem.path, problem);
     }
@@ -158,8 +161,10 @@ function stepsOf(pointer: string): string[] {
     .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
-function schemaOf({ properties = {}, patternProperties = {}, items }: Schema, step: string): Schema {
+function schemaOf({ properties = {}, patternProperties = {}, items, anyOf }: Schema, step: string): Schema {
   if (Object.hasOwn(properties, step)) return properties[step] ?? {};
+  const alternative = anyOf?.find((one) => Object.hasOwn(one.properties ?? {}, step));
+  if (alternative !== undefined) return schemaOf(alternative, step);
   return Object.values(patternProperties)[0] ?? items ?? {};
 }
 

@@ -164,6 +164,18 @@ test('`serve` with a token file that cannot be used exits with 2 and says what i
   expect(code).toBe(2);
 });
 
+test.each([
+  ['serve', 2],
+  ['check', 6],
+])('`%s` with an api.secret that is nowhere exits with %i and names the place', async (command, expected) => {
+  const identity = { driver: 'token-file', path: 'tokens.yaml' };
+  const file = join(deployment.folder, 'no-secret.yaml');
+  await writeFile(file, stringify({ regions, identity, api: { secret: { env: 'NOWHERE' } } }));
+  const { code, stdout, stderr } = await deployment.command('--config', file, command);
+  expect(stdout + stderr).toContain('api.secret: the environment has no variable NOWHERE');
+  expect(code).toBe(expected);
+});
+
 test('`serve` on a port that is taken exits with 2 and names the port', async () => {
   const other = createServer();
   await once(other.listen(Number(new URL(deployment.apiUrl).port), '127.0.0.1'), 'listening');

@@ -148,6 +148,8 @@ test.each(examples)(
       });
     }
     expect((await resources(example)).some(({ kind }) => kind === 'Secret')).toBe(false);
+    const { api } = await configOf(example);
+    expect(api.secret).toSatisfy((secret) => typeof secret === 'object' && secret !== null);
   },
 );
 

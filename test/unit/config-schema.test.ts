@@ -71,6 +71,8 @@ const regions = { ot1: { store } };
 test.each<[what: string, isGood: boolean, config: unknown]>([
   ['a region alone', true, { regions }],
   ['a spool and empty limits', true, { regions, spool: { path: 'x', size: '1GiB' }, limits: {} }],
+  ['a secret in a file', true, { regions, api: { secret: { file: 'secret' } } }],
+  ['a secret in two places', false, { regions, api: { secret: { file: 'secret', env: 'SECRET' } } }],
   ['no region', false, { regions: {} }],
   ['a misspelt section', false, { regions, limit: {} }],
   ['a misspelt limit', false, { regions, limits: { lane: 4 } }],

@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defaultPayloadConverter, type Payload } from '@temporalio/common';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { KeyReference } from '../../src/config/index.ts';
+import type { SecretReference } from '../../src/config/index.ts';
 import { openCodec } from '../../src/temporal/index.ts';
 
 let folder: string;
-let keys: Map<string, KeyReference>;
+let keys: Map<string, SecretReference>;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'image-replicator-keys-'));
   keys = new Map();
@@ -67,6 +67,14 @@ test('a payload that was changed, or that names another key, is refused', async 
 test('a payload that was never encrypted is left alone', async () => {
   const plain = payload('from before');
   expect(await (await openCodec({ current: 'k1', keys })).decode([plain])).toEqual([plain]);
+});
+
+test.each<[string, SecretReference, string]>([
+  ['in a file that is not there', { file: '/no/key' }, '/no/key cannot be read (ENOENT)'],
+  ['in a variable that is not set', { env: 'NO_KEY' }, 'the environment has no variable NO_KEY'],
+])('a key %s is refused, and its place is named', async (_what, reference, problem) => {
+  keys.set('k1', reference);
+  await expect(openCodec({ current: 'k2', keys })).rejects.toThrow(`encryption.keys.k1: ${problem}`);
 });
 
 test.each([

@@ -21,6 +21,10 @@ test.each<[string, unknown]>([
     { regions, api: { body_limit: '1k' } },
   ],
   ['api.port: has to be a whole number from 0 to 65535; got 80.5', { regions, api: { port: 80.5 } }],
+  [
+    'api.secret: has to be a text of 32 characters or more, or {file}, or {env}; got {"path":"x"}',
+    { regions, api: { secret: { path: 'x' } } },
+  ],
   ['regions: is missing', {}],
   ['regions: at least one entry is needed', { regions: {} }],
   [
@@ -48,6 +52,14 @@ test.each<[string, unknown]>([
 ])('the message is %j', (message, value) => {
   const problems = schemaProblems(ConfigFile, value, Value.Errors(ConfigFile, value));
   expect(problems.map(({ path, problem }) => `${path}: ${problem}`)).toEqual([message]);
+});
+
+test("a key of one alternative is told with that alternative's own words", () => {
+  const wrong = { regions, api: { secret: { file: 7 } } };
+  expect(schemaProblems(ConfigFile, wrong, Value.Errors(ConfigFile, wrong))).toContainEqual({
+    path: 'api.secret.file',
+    problem: 'has to be a text that is not empty; got 7',
+  });
 });
 
 test('no message contains a regular expression or a word of JSON Schema', () => {
