@@ -26,7 +26,8 @@ export interface NewTask {
 
 /** Says which tasks are listed, and how many. */
 export interface TaskQuery {
-  readonly type?: TaskType;
+  /** Lists only tasks of this type. MAY be a type that no task has. */
+  readonly type?: string;
   readonly status?: TaskStatus;
   readonly offset?: number;
   readonly limit?: number;

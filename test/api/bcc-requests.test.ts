@@ -33,6 +33,17 @@ test('requests with the same client token make one copy for each region', async 
   expect(more.body.result[0]).toEqual(first.body.result[0]);
 });
 
+test('a client token counts for each region by itself', async () => {
+  const copy = (name: string, ...destRegion: string[]) =>
+    tenant.call('POST', `${small}?remoteCopy&clientToken=regions`, { body: { destRegion, name } });
+  const [first] = (await copy('one', 'ot2')).body.result;
+  const [refused, accepted] = (await copy('another', 'ot2', 'ot3')).body.result;
+  expect(refused).toMatchObject({ region: 'ot2', imageId: '', code: 'IdempotentParameterMismatch' });
+  expect(accepted).toMatchObject({ region: 'ot3', code: '' });
+  expect(accepted.imageId).not.toBe(first.imageId);
+  expectError(await copy('third', 'ot2', 'ot3'), 403, 'IdempotentParameterMismatch');
+});
+
 test.each<[string, unknown]>([
   ['null', null],
   ['a number', 1],

@@ -57,6 +57,7 @@ test('the list has the tasks of its share and tenant only, the newest first, fil
   expect(await list('?type=export')).toEqual([1, [ids[1]]]);
   expect(await list('?status=DOING&type=import')).toEqual([2, [ids[2], ids[0]]]);
   expect(await list('?status=SUCCESS')).toEqual([0, []]);
+  for (const type of ['import_metadata', 'preload']) expect(await list(`?type=${type}`)).toEqual([0, []]);
   expect(await list('?start_time=2100-01-01T00:00:00')).toEqual([0, []]);
 });
 

@@ -52,6 +52,7 @@ test.each<[string, CallOptions, number, string]>([
     ['POST', '/task', GOOD],
     ['GET', '/task/11abef677ac40f46644d1d5cfc2424a4'],
     ['GET', '/tasks'],
+    ['GET', '/tasks?type=preload'],
     ['DELETE', '/task/11abef677ac40f46644d1d5cfc2424a4'],
   ];
   for (const [method, path, body] of calls) {
@@ -109,6 +110,7 @@ test.each([
     'start_time: has to be a time in UTC such as 2026-01-31T08:00:00; got "yesterday"',
   ],
   ['end_time=2026-13-01T00:00:00', 'end_time: is not a valid date and time'],
+  ['type=preload&start_time=2026-13-01T00:00:00', 'start_time: is not a valid date and time'],
   ['colour=red', 'colour: is not known here; use one of: type, status, offset, limit, start_time, end_time'],
 ])('a list with %s is refused with a status of 400 and "%s"', async (query, message) => {
   const { status, body } = await rig.call('GET', `/tasks?${query}`);

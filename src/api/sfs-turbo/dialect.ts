@@ -139,7 +139,6 @@ async function register(scope: FastifyInstance, { tasks, identity, admit }: Regi
     async (request) => {
       const owner = readerOf(request, request.params);
       const { type, status, offset, limit, start_time, end_time } = request.query;
-      if (type === 'import_metadata' || type === 'preload') return { tasks: [], count: 0 };
       const page = await tasks.list(owner, {
         ...(type !== undefined && { type }),
         ...(status !== undefined && { status: statusFrom(status) }),
