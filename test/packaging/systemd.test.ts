@@ -41,11 +41,23 @@ test.each(units)('systemd rates the exposure of %s at 3 out of 10 at most', asyn
   await run('systemd-analyze', args);
 });
 
-test.each(units)(
-  'the command of %s has valid arguments, and ends only because Temporal does not answer',
-  async (unit) => {
-    const text = await readFile(join(UNITS, unit), 'utf8');
-    const [program, ...args] = /^ExecStart=(.+)$/m.exec(text)?.[1]?.replaceAll('%i', 'ot2').split(' ') ?? [];
+/**
+ * Returns the words of a unit's command.
+ * @param options the value of the variable that may add options
+ */
+async function commandOf(unit: string, options: string): Promise<string[]> {
+  const text = await readFile(join(UNITS, unit), 'utf8');
+  const words = /^ExecStart=(.+)$/m.exec(text)?.[1]?.replaceAll('%i', 'ot2').split(' ') ?? [];
+  const last = words.pop() ?? '';
+  // Without a default, systemd warns at each start.
+  expect(text.split('\n')).toContain(`Environment=${last.replace('$', '')}=`);
+  return [...words, ...options.split(' ').filter((word) => word !== '')];
+}
+
+test.each(units.flatMap((unit) => ['', '--metrics-port 0'].map((options) => [unit, options] as const)))(
+  'the command of %s with the options "%s" is valid, and ends only because Temporal does not answer',
+  async (unit, options) => {
+    const [program, ...args] = await commandOf(unit, options);
     expect(program).toBe(INSTALLED);
     const configured = await mkdtemp(join(folder, 'config-'));
     await writeTokens(configured);
