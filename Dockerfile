@@ -1,12 +1,13 @@
-# One image for `serve` and `worker`: the compiled program, its workflow bundle, the packages of a release with
-# their Node.js, and the C++ library that these need. There is no shell in it.
+# One image for `serve` and `worker`: the compiled program, its workflow bundle, the packages of a release
+# with their Node.js, the C++ library that these need, and `sync`, by which a worker makes small files
+# durable. There is no shell in it.
 #
 #   docker build -t image-replicator .
 #   docker run --read-only -v ./image-replicator.yaml:/etc/image-replicator/image-replicator.yaml:ro \
 #     image-replicator serve
 #
-# To build from images of your own: BUILD_IMAGE has npm, and RUNTIME_IMAGE has glibc, libstdc++ and the
-# certificates of authorities.
+# To build from images of your own: BUILD_IMAGE has npm and /bin/sync, and RUNTIME_IMAGE has glibc, libstdc++
+# and the certificates of authorities.
 ARG BUILD_IMAGE=docker.io/library/node:24.21.0-bookworm-slim
 ARG RUNTIME_IMAGE=gcr.io/distroless/cc-debian12:nonroot
 
@@ -18,6 +19,7 @@ COPY . .
 RUN npm run build && npm run --silent sbom >dist/sbom.cdx.json && npm prune --omit=dev --ignore-scripts
 
 FROM ${RUNTIME_IMAGE}
+COPY --from=build /bin/sync /usr/bin/sync
 LABEL org.opencontainers.image.title="image-replicator" \
       org.opencontainers.image.licenses="Apache-2.0"
 WORKDIR /app

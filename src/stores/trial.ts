@@ -90,7 +90,7 @@ export async function* tryObjects(store: ObjectStore): AsyncGenerator<Tried> {
     [
       ['list', async () => void (await store.list('', null)[Symbol.asyncIterator]().next())],
       ['reserve', () => store.prepare(ref, 1, record)],
-      ['write', () => timed(clock, () => fill(store, ref, { readsBack: true }))],
+      ['write', () => timed(clock, () => fillAndFlush(store, ref))],
       ['find', () => find(store.leftovers(), ref, clock)],
       ['clock', async () => assertClock(clock)],
     ],
@@ -160,6 +160,12 @@ async function fill(
   } finally {
     await sink.close();
   }
+}
+
+/** Writes as a task does: a large object, and the flush that follows small ones. */
+async function fillAndFlush(store: ObjectStore, ref: DestinationRef): Promise<void> {
+  await fill(store, ref, { readsBack: true });
+  await store.flush();
 }
 
 async function fillSink(sink: ImageSink): Promise<void> {

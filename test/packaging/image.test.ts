@@ -1,10 +1,12 @@
 /** Tests the container image, which is built from the Dockerfile and run as a container engine runs it. */
-import { chown, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { chown, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Deployment, deploy, MIB } from '../support/deployment.ts';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { KIB } from '../../src/memory/index.ts';
+import { type Deployment, MIB } from '../support/deployment.ts';
 import { endOf, startJob } from '../support/jobs.ts';
+import { type TaskRig, taskRig } from '../tasks/support.ts';
 import { buildImage, type Image } from './support/image.ts';
 import { run } from './support/run.ts';
 
@@ -13,11 +15,13 @@ const USER = 65532;
 
 let folder: string;
 let image: Image;
+let rig: TaskRig;
 let deployment: Deployment;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'image-replicator-image-'));
   image = await buildImage(folder);
-  deployment = await deploy({ program: image.program });
+  rig = await taskRig({ program: image.program, regions: ['ot1', 'ot2', 'nas', 'bucket'] });
+  ({ deployment } = rig);
   const files = await readdir(deployment.folder);
   for (const path of ['', ...files]) await chown(join(deployment.folder, path), USER, USER);
 });
@@ -54,7 +58,7 @@ test('the image has no shell and no npm, and neither sources nor tests', async (
   ]);
 });
 
-test('a facade and a worker that run from the image make a copy, and `health` succeeds only while the facade runs', async () => {
+test('a facade and a worker that run from the image make a copy and a task, and `health` succeeds only while the facade runs', async () => {
   expect(await deployment.command('check')).toMatchObject({ code: 0 });
   expect(await deployment.command('health')).toMatchObject({ code: 6 });
   const facade = await deployment.startApi();
@@ -66,6 +70,20 @@ test('a facade and a worker that run from the image make a copy, and `health` su
     status: 'replicated',
     sha512: source.os_hash_value,
   });
+  const file = await rig.put('bucket', 'run/small', 3 * KIB);
+  const taskId = await rig.start({ type: 'import', src_target: 'training', src_prefix: 'run/' });
+  expect(await rig.ended(taskId, 'SUCCESS', 'FAIL')).toMatchObject({ status: 'SUCCESS', message: '' });
+  expect(await rig.get('nas', 'training/run/small')).toEqual(file);
   expect(await facade.stop('SIGTERM')).toBe(0);
   expect(await deployment.command('health')).toMatchObject({ code: 6 });
+});
+
+test('`check --thorough` finds all that a worker needs in the image, and names the program that is missing', async () => {
+  expect(await deployment.command('check', '--thorough')).toMatchObject({ code: 0 });
+  const sync = join(image.root, 'usr/bin/sync');
+  await rename(sync, join(folder, 'sync'));
+  onTestFinished(() => rename(join(folder, 'sync'), sync));
+  const { code, stdout, stderr } = await deployment.command('check', '--thorough');
+  expect(code).toBe(6);
+  expect(stdout + stderr).toContain('the program `sync` cannot be run on the worker (ENOENT)');
 });

@@ -1,9 +1,8 @@
-import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import type { Stats } from 'node:fs';
 import { unlink, writeFile } from 'node:fs/promises';
-import { promisify } from 'node:util';
 import { fromErrno, ignoring, onDisk } from '../disk/disk-errors.ts';
+import { syncFileSystem } from '../disk/sync-file-system.ts';
 import type { ObjectStore, ReadObject } from '../object-port.ts';
 import { recordOfObject } from '../object-record.ts';
 import type { ObjectAttributes } from '../port.ts';
@@ -19,8 +18,6 @@ import { openFile } from './open-file.ts';
 import { putInPlace } from './put-in-place.ts';
 import { pinOf, readerOf } from './reader.ts';
 import { sharedFolders } from './shared-folders.ts';
-
-const runCommand = promisify(execFile);
 
 /** Returns the store of the regular files below a folder. Links are left out, and are not followed. */
 export function directoryObjects(root: string): ObjectStore {
@@ -70,8 +67,7 @@ export function directoryObjects(root: string): ObjectStore {
     // A file gets the mode and times of a new file. So it loses every attribute of its source.
     loses: (attributes) => Object.keys(attributes).length > 0,
 
-    // One syncfs(2) serves all files. An fsync(2) of each file would take longer than writing it.
-    flush: () => onDisk(async () => void (await runCommand('sync', ['--file-system', root]))),
+    flush: () => syncFileSystem(root),
 
     leftovers: () => objectLeftovers(root),
   };
