@@ -4,6 +4,7 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { openBucket } from '../../src/stores/s3/bucket.ts';
 import { s3Driver } from '../../src/stores/s3/index.ts';
 import { keyFrom } from '../../src/stores/s3/list-keys.ts';
+import { listUploads } from '../../src/stores/s3/list-uploads.ts';
 import { s3Objects } from '../../src/stores/s3/object-store.ts';
 import { pathsOf } from '../stores/objects-under-test.ts';
 
@@ -67,4 +68,46 @@ test('every list of a store asks for encoded keys', async () => {
 test('a key that is not UTF-8 is an error', () => {
   expect(() => keyFrom('caf%E9', { EncodingType: 'url' })).toThrow('the key caf%E9 is not UTF-8');
   expect(keyFrom('caf%E9+', {})).toBe('caf%E9+');
+});
+
+/**
+ * Starts a server whose every list has a first page that is not the last, and that does not say where the
+ * list goes on: it answers as ListObjects does, and has no markers of uploads.
+ */
+async function endlessServer() {
+  const server = createServer(({ url = '' }, response) => {
+    const { searchParams } = new URL(url, 'http://s3');
+    const isTruncated = '<IsTruncated>true</IsTruncated>';
+    if (searchParams.has('uploads')) {
+      const upload = '<Upload><Key>a</Key><UploadId>u</UploadId></Upload>';
+      const list = `${isTruncated}${upload}`;
+      return response.end(`<ListMultipartUploadsResult>${list}</ListMultipartUploadsResult>`);
+    }
+    const contents = '<Contents><Key>a</Key><Size>1</Size></Contents><NextMarker>a</NextMarker>';
+    return response.end(`<ListBucketResult>${isTruncated}${contents}</ListBucketResult>`);
+  }).listen(0, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as AddressInfo;
+  return openBucket({ bucket: 'b', endpoint: `http://127.0.0.1:${port}`, path_style: true });
+}
+
+test('a list that goes on, but does not say where, ends with an error, and not as the whole list', async () => {
+  const bucket = await endlessServer();
+  await expect(pathsOf(s3Objects(bucket))).rejects.toMatchObject({
+    code: 'invalid_image',
+    message: 'the object store cannot list on after the first page, because it does not support list-type=2',
+  });
+});
+
+test('a list of uploads that goes on, but does not say where, ends with an error after its first page', async () => {
+  const found: string[] = [];
+  const listing = async () => {
+    for await (const { Key } of listUploads(await endlessServer(), '')) found.push(Key);
+  };
+  await expect(listing()).rejects.toMatchObject({
+    code: 'invalid_image',
+    message: expect.stringContaining('does not support key-marker'),
+  });
+  expect(found).toEqual(['a']);
 });

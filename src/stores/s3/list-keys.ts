@@ -11,7 +11,11 @@ import { headOf } from './read-object.ts';
 /** Asks for URL-encoded keys, because XML cannot carry most control characters. */
 export const ENCODED = { EncodingType: 'url' } as const;
 
-/** Yields a list of a bucket's objects page by page. `keyFrom` and `keyIfUtf8` decode the keys. */
+/**
+ * Yields a list of a bucket's objects page by page. `keyFrom` and `keyIfUtf8` decode the keys.
+ * @throws StoreError `invalid_image` if the list goes on, but the server does not say where. The SDK would
+ * take its first page for the whole
+ */
 export async function* listPages(
   { client, bucket }: Bucket,
   query: Omit<ListObjectsV2CommandInput, 'Bucket'>,
@@ -22,7 +26,17 @@ export async function* listPages(
     const page = await onS3(() => pages.next());
     if (page.done) return;
     yield page.value;
+    const { IsTruncated, NextContinuationToken } = page.value;
+    if (IsTruncated && !NextContinuationToken) throw endlessError('list-type=2');
   }
+}
+
+/** Returns the error for a page of a list that is not the last, and does not say where the list goes on. */
+export function endlessError(query: string): StoreError {
+  return new StoreError(
+    'invalid_image',
+    `the object store cannot list on after the first page, because it does not support ${query}`,
+  );
 }
 
 /** The part of a page that says whether its keys are encoded. Some servers cannot encode keys. */
