@@ -128,6 +128,14 @@ test('a spool takes any number of lanes, and is closed when the transfer ends', 
   expect(rig.upload().data().equals(DATA)).toBe(true);
 });
 
+test('an image without bytes goes through a spool', async () => {
+  const rig = await streamRig(Buffer.alloc(0));
+  const { transfer } = await rig.attempt({ spooled: true });
+  await transfer.finished;
+  expect(rig.server.uploads.map(({ outcome }) => outcome)).toEqual(['whole']);
+  expect(rig.upload().data()).toHaveLength(0);
+});
+
 test('a stop waits until the upload no longer reads, because another copy will get its memory', async () => {
   const digests = createDigestPool(1);
   onTestFinished(() => digests.close());

@@ -61,7 +61,7 @@ export function openSpool({ path, bytes }: { readonly path: string; readonly byt
   async function reserved(): Promise<number> {
     let sum = 0;
     for (const name of (await readdir(path)).filter((entry) => OURS.test(entry)))
-      sum += await lengthOf(join(path, name, 'data'));
+      sum += (await lengthOf(join(path, name, 'data'))) ?? 0;
     return sum;
   }
 
@@ -177,9 +177,7 @@ async function isNew(folder: string): Promise<boolean> {
   );
 }
 
-async function lengthOf(file: string): Promise<number> {
-  return stat(file).then(
-    ({ size }) => size,
-    () => 0,
-  );
+/** Returns a file's length; `undefined` if there is no such file. */
+async function lengthOf(file: string): Promise<number | undefined> {
+  return (await stat(file).catch(() => undefined))?.size;
 }
