@@ -1,8 +1,10 @@
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { MIB } from '../../src/memory/index.ts';
+import type { Leftover } from '../../src/stores/index.ts';
 import { storeContract } from './contract.ts';
 import { alteredDataContract } from './contract-altered-data.ts';
 import { partSinkContract } from './contract-part-sink.ts';
@@ -118,6 +120,38 @@ test('`register` makes an image of a file, with its digest', async () => {
   expect(record?.os_hash_value).toBe(recordOf(DATA).os_hash_value);
   expect((await dataOf(directory.store, record?.id ?? '')).equals(DATA)).toBe(true);
   expect(directory.store.locate(record?.id ?? '')).toBe(join(directory.root, record?.id ?? '', 'data'));
+});
+
+test('`register` leaves nothing in the folder of the image but the record and the data', async () => {
+  const file = join(directory.root, '..', 'file.img');
+  await writeFile(file, DATA);
+  const image = { name: 'mine', owner: null, disk_format: 'raw' };
+  const record = await directory.store.register?.(file, image);
+  expect((await readdir(join(directory.root, record?.id ?? ''))).sort()).toEqual(['data', 'image.json']);
+});
+
+test('what `register` is making bears a mark, by which a sweep can remove it', async () => {
+  const pipe = join(directory.root, '..', 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  const begun = Promise.withResolvers<void>();
+  const image = { name: 'mine', owner: null, disk_format: 'raw' };
+  const registering = directory.store.register?.(pipe, image, { moved: () => begun.resolve() });
+  const outcome = codeOf(registering ?? Promise.reject());
+  const writer = await open(pipe, 'w');
+  await writer.write(DATA.subarray(0, 1000));
+  await begun.promise;
+  const leftovers: Leftover[] = [];
+  for await (const found of directory.store.leftovers((async function* () {})())) leftovers.push(found);
+  expect(leftovers).toEqual([
+    expect.objectContaining({
+      kind: 'image in the making',
+      mark: expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f-]{27}$/),
+    }),
+  ]);
+  expect(await leftovers[0]?.remove()).toBe(true);
+  await writer.close();
+  expect(await outcome).not.toBe('success');
+  expect(await directory.traces()).toEqual([]);
 });
 
 test('`register` of a missing file leaves nothing', async () => {

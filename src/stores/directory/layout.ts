@@ -10,7 +10,8 @@ import { StoreError } from '../store-error.ts';
  *     <root>/<image id>/data                 the bytes
  *     <root>/<image id>/job-<mark>           its name says which job made the image; missing if none did
  *     <root>/<image id>/fence-<n>            attempt n has committed or adopted the image
- *     <root>/.<image id>.partial/job-<mark>  its name says which job is making the image
+ *     <root>/.<image id>.partial/job-<mark>  its name says which job is making the image; if none is, the
+ *                                            mark is a new one
  *     <root>/.<image id>.partial/fence-<n>   attempt n may write as long as this stands
  *     <root>/.<image id>.partial/parts       the byte ranges that are complete, one a line
  *     <root>/.<image id>.partial/data        the bytes so far

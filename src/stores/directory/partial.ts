@@ -16,10 +16,13 @@ export async function isPreparedBy(paths: Layout, ref: DestinationRef, attempt: 
   return fence?.attempt === attempt && !fence.isDoomed;
 }
 
+/** The part of a reference that names an image in the making, and who makes it. */
+type PartialRef = Pick<DestinationRef, 'image_id' | 'mark'>;
+
 /** Makes the folder of an image in the making, in one step. Throws `conflict` if the id has one already. */
 export async function makePartial(
   paths: Layout,
-  ref: DestinationRef,
+  ref: PartialRef,
   attempt: number,
   size: number,
 ): Promise<void> {
@@ -36,11 +39,7 @@ export async function makePartial(
 }
 
 /** Removes the folders that attempts up to `upTo` were preparing. */
-export async function removePrepared(
-  paths: Layout,
-  ref: Pick<DestinationRef, 'image_id' | 'mark'>,
-  upTo: number,
-): Promise<void> {
+export async function removePrepared(paths: Layout, ref: PartialRef, upTo: number): Promise<void> {
   const prefix = paths.preparedPrefix(ref.image_id, ref.mark);
   for (const name of await readdir(paths.root)) {
     const prepared = preparedBy(name, prefix);
@@ -69,7 +68,7 @@ export async function isOccupied(path: string): Promise<boolean> {
 }
 
 /** Renames a folder. Throws `conflict` if a folder that is not empty is at `to`. */
-export async function renameUnlessTaken(from: string, to: string, ref: DestinationRef): Promise<void> {
+export async function renameUnlessTaken(from: string, to: string, ref: PartialRef): Promise<void> {
   await rename(from, to).catch((error) => {
     throw isErrno(error, 'ENOTEMPTY', 'EEXIST') ? idTakenError(ref) : error;
   });
