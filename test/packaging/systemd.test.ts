@@ -36,6 +36,17 @@ test.each(units)('`systemd-analyze verify` prints no error and no warning about 
   expect(verified).toEqual({ stdout: '', stderr: '' });
 });
 
+test('others may read what a worker writes, because it may be for a share; what a facade writes is its own', async () => {
+  const masks = units.map(async (unit) => {
+    const text = await readFile(join(UNITS, unit), 'utf8');
+    return [unit, /^UMask=(\d+)$/m.exec(text)?.[1]];
+  });
+  expect(Object.fromEntries(await Promise.all(masks))).toEqual({
+    'image-replicator-serve.service': '0077',
+    'image-replicator-worker@.service': '0022',
+  });
+});
+
 test.each(units)('systemd rates the exposure of %s at 3 out of 10 at most', async (unit) => {
   const args = ['security', '--offline=true', '--threshold=30', '--no-pager', fileOf(unit)];
   await run('systemd-analyze', args);
