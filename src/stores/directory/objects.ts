@@ -16,7 +16,7 @@ import { makeHidden } from './object-partial.ts';
 import { HIDDEN, objectPath } from './object-path.ts';
 import { openFile } from './open-file.ts';
 import { putInPlace } from './put-in-place.ts';
-import { pinOf, readerOf } from './reader.ts';
+import { freshPinOf, pinFrom, pinOf, readerOf } from './reader.ts';
 import { sharedFolders } from './shared-folders.ts';
 
 /** Returns the store of the regular files below a folder. Links are left out, and are not followed. */
@@ -87,7 +87,6 @@ async function readWhole(
 ): Promise<ReadObject> {
   const file = await openFile(root, path);
   try {
-    const pin = await pinOf(file);
     const stats = await file.stat();
     const { size } = stats;
     if (size > into.length) throw grownError(path, into.length);
@@ -97,7 +96,7 @@ async function readWhole(
       if (bytesRead === 0) break;
       offset += bytesRead;
     }
-    if ((await pinOf(file)) === pin) return { size, attributes: attributesOf(stats) };
+    if ((await freshPinOf(file)) === pinFrom(stats)) return { size, attributes: attributesOf(stats) };
     throw new StoreError('changed', `${JSON.stringify(path)} has changed while it was read`);
   } finally {
     await file.close();

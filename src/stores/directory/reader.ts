@@ -1,4 +1,5 @@
-import type { FileHandle } from 'node:fs/promises';
+import { constants, type Stats } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import type { ByteRange, Digests } from '../../image/index.ts';
 import { MIB } from '../../memory/index.ts';
 import type { PartReader } from '../data-port.ts';
@@ -14,8 +15,25 @@ const PART_SIZE = CHUNK;
 
 /** Returns the pin of an open file. A file that was replaced or written to has another pin. */
 export async function pinOf(file: FileHandle): Promise<string> {
-  const { ino, size, mtimeMs } = await file.stat();
+  return pinFrom(await file.stat());
+}
+
+/** Returns the pin of a file with these properties. */
+export function pinFrom({ ino, size, mtimeMs }: Stats): string {
   return `${ino}-${size}-${mtimeMs}`;
+}
+
+/**
+ * Returns the pin that an open file has when it is opened once more. On NFS, `pinOf` may answer from a cache
+ * for up to a minute, while each open asks the server (nfs(5), "Close-to-open cache consistency").
+ */
+export async function freshPinOf(file: FileHandle): Promise<string> {
+  const again = await open(`/proc/self/fd/${file.fd}`, constants.O_RDONLY);
+  try {
+    return await pinOf(again);
+  } finally {
+    await again.close();
+  }
 }
 
 const sizeOf = (pin: string) => pin.split('-')[1];
@@ -69,6 +87,8 @@ interface Guard {
 
 function guardOf(file: FileHandle, pin: string, digests: Digests | undefined): Guard {
   let goodPin = pin;
+  // Bytes that have a digest are compared with it in the end.
+  const currentPin = hasAnyDigest(digests) ? pinOf : freshPinOf;
   const checkDigests = async () => {
     const before = await pinOf(file);
     if (!hasAnyDigest(digests) || sizeOf(before) !== sizeOf(goodPin)) throw changedError();
@@ -77,7 +97,7 @@ function guardOf(file: FileHandle, pin: string, digests: Digests | undefined): G
     goodPin = before;
   };
   return {
-    isSame: async () => (await pinOf(file)) === goodPin,
+    isSame: async () => (await currentPin(file)) === goodPin,
     checkDigests: shared(checkDigests),
   };
 }
