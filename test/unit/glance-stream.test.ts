@@ -45,3 +45,18 @@ test('an abort that comes after a read leaves the stream for the next read', asy
   expect(`${await readAll(opened, [3, 8])}`).toBe('image');
   expect(signals.map((signal) => signal?.aborted)).toEqual([false]);
 });
+
+test('a range that begins at another byte than was asked for is refused, and may be asked for again', async () => {
+  const requestImage = async ({ headers }: ImageRequest) => {
+    const range = headers?.range === 'bytes=0-0' ? 'bytes 0-0/8' : 'bytes 0-2/8';
+    return {
+      statusCode: 206,
+      headers: { 'content-range': range },
+      body: Readable.from([DATA.subarray(0, 3)]),
+    };
+  };
+  const api = glanceApi({ requestImage } as unknown as Session);
+  const opened = await openReader(api, { project: null }, IMAGE);
+  expect(`${await readAll(opened, [0, 3])}`).toBe('an ');
+  await expect(readAll(opened, [3, 6])).rejects.toMatchObject({ code: 'unavailable' });
+});

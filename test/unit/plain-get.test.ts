@@ -1,10 +1,13 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type Bucket, openBucket } from '../../src/stores/s3/bucket.ts';
+import { openPinned } from '../../src/stores/s3/pinned-object.ts';
 import { openObject } from '../../src/stores/s3/read-object.ts';
+import { readAll } from '../stores/store-under-test.ts';
 
 const { signal } = new AbortController();
 const KEY = "folder//ä b+c!'()*~/../x";
@@ -31,7 +34,11 @@ afterEach(() => {
   server.close();
 });
 
-const data = (status: number) => (response: ServerResponse) => response.writeHead(status).end('data');
+const data =
+  (status: number, headers: Record<string, string> = {}) =>
+  (response: ServerResponse) =>
+    response.writeHead(status, headers).end('data');
+const RANGE = { 'content-range': 'bytes 0-3/4' };
 const error = (status: number) => (response: ServerResponse) => response.writeHead(status).end();
 const hangUp = (response: ServerResponse) => response.destroy();
 const isBySdk = ({ headers }: IncomingMessage) => headers['amz-sdk-request'] !== undefined;
@@ -39,7 +46,7 @@ const read = async (selection = {}) =>
   (await buffer((await openObject(store, KEY, selection, signal)).body)).toString();
 
 test('a plain answer takes one request, and the SDK sends none', async () => {
-  answers = [data(200), data(206)];
+  answers = [data(200), data(206, { ...RANGE, etag: '"etag"' })];
   expect(await read()).toBe('data');
   expect(await read({ Range: 'bytes=0-3', IfMatch: '"etag"' })).toBe('data');
   expect(requests.map(isBySdk)).toEqual([false, false]);
@@ -69,6 +76,47 @@ test.each([
 test('the whole object is refused as an answer to a request for a range', async () => {
   answers = [data(200), data(200)];
   await expect(read({ Range: 'bytes=1-2' })).rejects.toMatchObject({ code: 'unavailable' });
+});
+
+test('an answer that begins at another byte than was asked for is refused, also from the SDK', async () => {
+  answers = [data(206, RANGE), data(206, RANGE)];
+  await expect(read({ Range: 'bytes=1-4' })).rejects.toMatchObject({ code: 'unavailable' });
+  expect(requests.map(isBySdk)).toEqual([false, true]);
+});
+
+test.each([
+  ['plain', 1],
+  ['the SDK', 2],
+])(
+  'a version that was not asked for is `changed`, even if the server ignores If-Match (%s)',
+  async (_, count) => {
+    const other = data(206, { ...RANGE, etag: '"other"' });
+    answers = count === 1 ? [other] : [hangUp, other];
+    const reading = read({ Range: 'bytes=0-3', IfMatch: '"etag"' });
+    await expect(reading).rejects.toMatchObject({ code: 'changed' });
+    expect(requests).toHaveLength(count);
+  },
+);
+
+test('if a server ignores If-Match, the known digests decide whether another version has the right bytes', async () => {
+  const [head, headers] = [
+    { etag: '"2"', 'content-length': '4' },
+    { ...RANGE, etag: '"2"' },
+  ];
+  const pin = JSON.stringify({ key: KEY, etag: '"1"', size: 4 });
+  const readPinned = async (text: string) => {
+    answers = [
+      data(206, headers),
+      (response) => response.writeHead(200, head).end(),
+      data(200, { etag: '"2"' }),
+      data(206, headers),
+    ];
+    const sha512 = createHash('sha512').update(text).digest('hex');
+    const reader = await openPinned(store, KEY, pin, { digests: { sha512, md5: null }, checksLater: true });
+    return `${await readAll(reader, [0, 4])}`;
+  };
+  expect(await readPinned('data')).toBe('data');
+  await expect(readPinned('other')).rejects.toMatchObject({ code: 'changed' });
 });
 
 test("plain requests use the clock's correction that the SDK has found", async () => {

@@ -55,10 +55,14 @@ async function openRange(
     throw new StoreError('truncated', `the image's data ends before byte ${start}`);
   }
   if (response.statusCode !== 206) throw await refusal(response);
-  const total = Number(/\/(\d+)$/.exec(String(response.headers['content-range']))?.[1]);
-  if (total !== size) {
+  const [, first, total] = /^bytes (\d+)-\d+\/(\d+)$/.exec(String(response.headers['content-range'])) ?? [];
+  if (Number(total) !== size) {
     dismiss(response);
-    throw otherSizeError(total, size);
+    throw otherSizeError(Number(total), size);
+  }
+  if (Number(first) !== start) {
+    dismiss(response);
+    throw new StoreError('unavailable', 'the image service sent another range than was asked for');
   }
   return response;
 }

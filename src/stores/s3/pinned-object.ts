@@ -6,7 +6,7 @@ import type { ReaderOptions } from '../port.ts';
 import { changedError } from '../refusals.ts';
 import { hasAnyDigest, haveDigests, keepAliveUntil } from '../same-bytes.ts';
 import { shared } from '../shared.ts';
-import { StoreError } from '../store-error.ts';
+import { isStoreError, StoreError } from '../store-error.ts';
 import { detailsFromSdk, type ObjectDetails } from './attributes.ts';
 import type { Bucket } from './bucket.ts';
 import { fromS3, isS3Error, onS3 } from './errors.ts';
@@ -101,7 +101,7 @@ export async function openPinned(
 
 /** Returns `undefined` if an error says that another version is at the key. Throws every other error. */
 function undefinedIfReplaced(error: unknown): undefined {
-  if (!isS3Error(error, 'PreconditionFailed')) throw error;
+  if (!isS3Error(error, 'PreconditionFailed') && !isStoreError(error, 'changed')) throw error;
 }
 
 /** Finds out whether others have changed an object. */

@@ -13,6 +13,18 @@ export interface Selection {
   readonly IfMatch?: string;
 }
 
+/** Tells whether an answer begins where the range that was asked for begins (RFC 9110, section 14.4). */
+export function beginsAsAsked({ Range }: Selection, contentRange: string | undefined): boolean {
+  if (Range === undefined) return true;
+  const start = /^bytes=(\d+)-/.exec(Range)?.[1];
+  return contentRange?.startsWith(`bytes ${start}-`) ?? false;
+}
+
+/** Stops reading an answer. undici reports that as an error, which nobody else would handle. */
+export function giveUp(body: Readable): void {
+  body.on('error', () => {}).destroy();
+}
+
 /** An object's bytes, and the header fields that came with them. */
 export interface PlainAnswer {
   readonly body: Readable;
@@ -66,7 +78,11 @@ export function rawGets(
       // undici itself does not notice an abort before the request has a connection.
       const answer = waitFor(dispatcher.request({ ...request, method: 'GET', signal }), signal);
       const { statusCode, body, headers } = await answer;
-      if (statusCode === (selection.Range === undefined ? 200 : 206)) return { body, headers };
+      if (statusCode === (selection.Range === undefined ? 200 : 206)) {
+        if (beginsAsAsked(selection, String(headers['content-range']))) return { body, headers };
+        giveUp(body);
+        return undefined;
+      }
       await body.dump();
       overload = overloadOf(statusCode, headers['retry-after']);
     } catch {

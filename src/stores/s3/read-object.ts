@@ -2,11 +2,12 @@ import { addAbortSignal, Readable } from 'node:stream';
 import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
 import { received } from '../../http/index.ts';
 import { copyInto } from '../../memory/index.ts';
+import { changedError } from '../refusals.ts';
 import { StoreError } from '../store-error.ts';
 import { detailsFrom, detailsFromSdk, type ObjectDetails } from './attributes.ts';
 import type { Bucket } from './bucket.ts';
 import { isAbsent } from './errors.ts';
-import type { Selection } from './raw-get.ts';
+import { beginsAsAsked, giveUp, type Selection } from './raw-get.ts';
 import { type FoundStamp, stampFrom } from './stamp.ts';
 
 /** Maximum number of requests for the same piece. */
@@ -19,7 +20,8 @@ export interface OpenObject {
 }
 
 /**
- * Asks for the bytes of an object, or of a range of it. An abort also ends an answer that is on its way.
+ * Asks for the bytes of an object, or of a range of it. An abort also ends an answer that is on its way. If
+ * another version than `IfMatch` is there, throws S3's own error or `changed`.
  * @param whenBusy says what happens if the store has too much to do: `retry` lets the SDK try again, and
  * `throw` throws at once
  */
@@ -33,15 +35,26 @@ export async function openObject(
   const raw = await rawGet(Key, selection, signal).catch((error) => {
     if (whenBusy === 'throw' || signal.aborted) throw error;
   });
-  if (raw !== undefined) return { body: raw.body, details: detailsFrom(raw.headers) };
+  if (raw !== undefined) {
+    assertVersion(raw.body, selection, raw.headers.etag);
+    return { body: raw.body, details: detailsFrom(raw.headers) };
+  }
   const get = new GetObjectCommand({ Bucket: bucket, Key, ...selection });
   const { Body, ContentRange, ...answer } = await client.send(get, { abortSignal: signal });
   if (!(Body instanceof Readable)) throw new StoreError('unavailable', 'the object store sent no data');
-  if (selection.Range !== undefined && ContentRange === undefined) {
-    Body.destroy();
+  if (!beginsAsAsked(selection, ContentRange)) {
+    giveUp(Body);
     throw new StoreError('unavailable', 'the object store sent another range than was asked for');
   }
+  assertVersion(Body, selection, answer.ETag);
   return { body: addAbortSignal(signal, Body), details: detailsFromSdk(answer) };
+}
+
+/** Throws `changed` if an answer has another version than was asked for: some servers ignore `If-Match`. */
+function assertVersion(body: Readable, { IfMatch }: Selection, etag: string | undefined): void {
+  if (IfMatch === undefined || etag === undefined || etag === IfMatch) return;
+  giveUp(body);
+  throw changedError();
 }
 
 /** An object without its bytes. */
