@@ -2,16 +2,19 @@
  * Tests the Compose file. It cannot be started, because no registry of images is available. So it is read and
  * compared with the program.
  */
-import { access, readFile } from 'node:fs/promises';
+import { access, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { loadConfig } from '../../src/config/index.ts';
+import { run } from './support/run.ts';
 
 const FILE = join(import.meta.dirname, '../../deploy/compose.yaml');
 
 interface Service {
   readonly command?: readonly string[];
+  readonly entrypoint?: readonly string[];
   readonly depends_on?: readonly string[] | Readonly<Record<string, unknown>>;
   readonly volumes?: readonly string[];
   readonly secrets?: readonly string[];
@@ -55,6 +58,25 @@ test.each(services)('every file that %s names exists', async (_name, service) =>
     if (source.startsWith('.')) await access(join(dirname(FILE), source));
     else expect(Object.keys(compose.volumes)).toContain(source);
   }
+});
+
+test('Temporal starts with the password of the database, and not without it', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'image-replicator-compose-'));
+  const secret = join(folder, 'password');
+  const [shell = '', ...args] = compose.services.temporal?.entrypoint ?? [];
+  const start = () => {
+    const replaced = args.map((text) =>
+      text
+        .replaceAll('$$', '$')
+        .replace('/run/secrets/postgresql_password', secret)
+        .replace('/etc/temporal/entrypoint.sh autosetup', 'sh -c "echo started with $POSTGRES_PWD"'),
+    );
+    return run(shell, replaced);
+  };
+  await expect(start()).rejects.toThrow(/^(?=.*No such file)(?!.*started)/s);
+  await writeFile(secret, 'a-password\n');
+  expect(await start()).toBe('started with a-password\n');
+  await rm(folder, { recursive: true });
 });
 
 test('Prometheus scrapes the facade and both workers, and has the alerts', async () => {
