@@ -3,22 +3,26 @@ import { StoreError } from '../src/stores/index.ts';
 import type { Transfer } from '../src/transfer/index.ts';
 
 /**
- * The number of uploads in a row that have come no farther than an earlier one, after which a copy is given
- * up. Even then, it is given up only if `giveUpAfter` has passed since the first of these uploads broke off.
+ * The number of attempts in a row that have come no farther than an earlier one, after which a copy is given
+ * up: its upload, or the reading back of its image, broke off each time. Even then, it is given up only if
+ * `giveUpAfter` has passed since the first of these attempts broke off.
  */
 const MAX_FUTILE_UPLOADS = 10;
 
 type Futility = Pick<TransferProgress, 'futile' | 'futile_since'>;
 
 /**
- * Counts the attempts in a row that have moved bytes, but have come no farther than an earlier attempt.
+ * Counts the attempts in a row that have moved or read back bytes, but have come no farther than an earlier
+ * attempt.
  * @param before the progress with which this attempt began
  * @param transfer the transfer of this attempt; `undefined` if it has none
  */
 export function futileUploads(before: TransferProgress, transfer: Transfer | undefined): Futility {
   const { futile, futile_since } = before;
-  if (transfer === undefined || transfer.ledger.moved === 0) return { futile, futile_since };
-  if (transfer.ledger.bytes > before.high_water) return { futile: 0, futile_since: null };
+  if (transfer === undefined) return { futile, futile_since };
+  const { moved, hashed, bytes } = transfer.ledger;
+  if (moved === 0 && hashed === 0) return { futile, futile_since };
+  if (bytes > before.high_water) return { futile: 0, futile_since: null };
   return { futile: futile + 1, futile_since: futile_since ?? Date.now() };
 }
 

@@ -10,11 +10,11 @@ export interface TransferProgress {
   readonly ranges: readonly ByteRange[];
   /** The most bytes that any attempt has reported. This number never decreases. */
   readonly high_water: number;
-  /** When a byte was last moved; milliseconds since the epoch. */
+  /** When a byte was last moved, or read back for the digest; milliseconds since the epoch. */
   readonly moved_at: number;
-  /** The number of uploads in a row that came no farther than an earlier one. */
+  /** The number of attempts in a row that came no farther than an earlier one. */
   readonly futile: number;
-  /** When the first of those uploads broke off; milliseconds since the epoch. `null` if there is none. */
+  /** When the first of those attempts broke off; milliseconds since the epoch. `null` if there is none. */
   readonly futile_since: number | null;
   /** The last fault after which the transfer was retried; `null` if it has moved bytes since. */
   readonly last_fault: Fault | null;

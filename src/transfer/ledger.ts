@@ -5,6 +5,7 @@ export class Ledger {
   #ranges: readonly ByteRange[];
   #movedAt: number;
   #moved = 0;
+  #hashed = 0;
   readonly #waiting = new Set<() => void>();
 
   constructor(ranges: readonly ByteRange[], movedAt: number) {
@@ -25,7 +26,15 @@ export class Ledger {
     return this.#moved;
   }
 
-  /** When a byte was last moved, or a limit last held the copy back; milliseconds since the epoch. */
+  /** The offset below which bytes were hashed after all bytes had arrived; 0 before that. */
+  get hashed(): number {
+    return this.#hashed;
+  }
+
+  /**
+   * When a byte was last moved, or hashed after all had arrived, or a limit last held the copy back;
+   * milliseconds since the epoch.
+   */
   get movedAt(): number {
     return this.#movedAt;
   }
@@ -47,6 +56,12 @@ export class Ledger {
     this.#moved += range[1] - range[0];
     this.#movedAt = Date.now();
     if (this.watermark > before) this.#wake();
+  }
+
+  /** Notes that all bytes have arrived, and those below an offset are hashed. */
+  noteHashed(upTo: number): void {
+    this.#hashed = upTo;
+    this.restartClock();
   }
 
   /** Sets `movedAt` to now. Called while a limit holds the copy back. */

@@ -62,7 +62,8 @@ async function copyAll(
       digest.drop();
       return { sha512, md5, verified_by: 'crc64nvme', copied_by: 'server' };
     }
-    const copied = verify(expected, await hashWhole(sink, size, digest, signal), { isResumed: false });
+    const digests = await hashWhole(sink, run.delivered, size, digest, signal);
+    const copied = verify(expected, digests, { isResumed: false });
     const verified_by = isSame && copied.verified_by === 'none' ? 'crc64nvme' : copied.verified_by;
     return { ...copied, verified_by, copied_by: 'server' };
   };

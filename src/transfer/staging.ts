@@ -1,5 +1,6 @@
 import { atSide, type PartSink } from '../stores/index.ts';
 import { type Chunks, createChunks, DIGEST_CHUNKS } from './chunks.ts';
+import type { Ledger } from './ledger.ts';
 
 /**
  * The place where an image's bytes are until the transfer no longer needs them. Lanes write to it. The digest
@@ -47,6 +48,16 @@ export function freedInOrder(staged: Staged, onFreed: (upTo: number) => void): S
       onFreed(upTo);
     },
   };
+}
+
+/**
+ * Wraps a staging for the digest of an image of `size` bytes. Once all bytes have arrived, hashing counts as
+ * progress: a large image may be read back for hours.
+ */
+export function hashedFor(ledger: Ledger, size: number, staged: Staged): Staged {
+  return freedInOrder(staged, (upTo) => {
+    if (ledger.watermark >= size) ledger.noteHashed(upTo);
+  });
 }
 
 /** Returns a view that reads from the chunks kept in memory. Bytes that no chunk has are read back. */

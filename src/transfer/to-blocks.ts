@@ -80,7 +80,7 @@ async function moveThroughWorker(options: TransferOptions, sink: BlockSink, run:
   });
   const flush = () => atSide('destination', () => sink.flush(signal));
   const hashed = isResumed
-    ? moved.then(flush).then(() => hashWhole(sink, size, digest, signal))
+    ? moved.then(flush).then(() => hashWhole(sink, delivered, size, digest, signal))
     : followDigest(hashing, staged, size, digest, signal);
   const finish = async () => {
     const [digests] = await Promise.all([hashed, moved]);

@@ -7,7 +7,7 @@ import { moveAll } from './move-all.ts';
 import type { TransferOptions } from './options.ts';
 import { canShare, PartQueue } from './part-queue.ts';
 import { type Run, settle } from './run.ts';
-import { stagedInSink } from './staging.ts';
+import { hashedFor, stagedInSink } from './staging.ts';
 import { type Copied, verify } from './verify.ts';
 
 /**
@@ -35,7 +35,7 @@ export async function moveToParts(options: TransferOptions, sink: PartSink, run:
   });
   const flushed = moved.then(() => atSide('destination', () => sink.flush()));
   const digest = options.digests.create(knownDigests(expected));
-  const hashed = followDigest(staging, ledger, size, digest, signal);
+  const hashed = followDigest(hashedFor(ledger, size, staging), ledger, size, digest, signal);
   return settle(run, {
     copied: Promise.all([hashed, flushed]).then(([digests]) => verify(expected, digests, { isResumed })),
     others: [moved, flushed, hashed],

@@ -14,7 +14,7 @@ export interface Transfer {
   readonly ledger: Ledger;
   /** Bytes that this transfer has read from the source. */
   readonly read: number;
-  /** When a byte was last moved; milliseconds since the epoch. */
+  /** `movedAt` of the ledgers: the time of the last progress; milliseconds since the epoch. */
   readonly movedAt: number;
   /** The last fault after which the transfer tries again; `null` if bytes were moved since. */
   readonly fault: StoreError | null;

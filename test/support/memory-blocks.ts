@@ -7,6 +7,7 @@ type Call = () => Promise<void>;
 export interface BlockFaults {
   readonly put?: (call: Call, range: ByteRange, signal: AbortSignal) => Promise<void>;
   readonly flush?: (call: Call) => Promise<void>;
+  readonly readBack?: (call: Call, offset: number) => Promise<void>;
 }
 
 /** A server in memory that takes blocks. The blocks stay from one attempt to the next. */
@@ -62,11 +63,12 @@ export function blockServer(size: number, blockSize: number): BlockServer {
         (faults.flush ?? pass)(async () => {
           seen.isWhole = true;
         }),
-      async readBack(offset, into) {
-        if (!seen.isWhole) throw new Error('it is read back before it is put together');
-        data.copy(into, 0, offset);
-        seen.bytesReadBack += into.length;
-      },
+      readBack: (offset, into) =>
+        (faults.readBack ?? pass)(async () => {
+          if (!seen.isWhole) throw new Error('it is read back before it is put together');
+          data.copy(into, 0, offset);
+          seen.bytesReadBack += into.length;
+        }, offset),
       async reset() {
         received = [];
         seen.isWhole = false;

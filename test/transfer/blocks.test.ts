@@ -223,6 +223,24 @@ test('an image that has all its blocks is read back, and the source is not read'
   expect([reader.asked, rig.server.bytesReadBack]).toEqual([[], SIZE]);
 });
 
+test('while an image is read back, the copy does not count as standing still', async () => {
+  const rig = await blocksRig(DATA, BLOCK);
+  await (await rig.attempt()).transfer.finished;
+  const began = Date.now();
+  const { transfer } = await rig.attempt({
+    movedAt: began - 7_200_000,
+    blocks: {
+      readBack: async (call, offset) => {
+        if (offset >= 8 * MIB) throw new StoreError('unavailable', 'come again');
+        await call();
+      },
+    },
+  });
+  expect(await failureOf({ transfer })).toMatchObject({ code: 'unavailable', retryable: true });
+  expect(transfer.movedAt).toBeGreaterThanOrEqual(began);
+  expect([transfer.ledger.moved, transfer.ledger.hashed > 0]).toEqual([0, true]);
+});
+
 test('an image is moved even if memory holds only two blocks at a time', async () => {
   const block = 80 * MIB;
   const data = Buffer.alloc(block * 2 + 5, 'large');

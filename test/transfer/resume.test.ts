@@ -3,11 +3,13 @@ import { appendFile, open, truncate } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ByteRange } from '../../src/image/index.ts';
+import { StoreError } from '../../src/stores/index.ts';
 import { openPartSink } from '../stores/make-image.ts';
-import { failureOf, MIB, type TransferRig, transferRig } from './transfer-rig.ts';
+import { failureOf, MIB, type TransferRig, transferRig, untilAborted } from './transfer-rig.ts';
 
 const SIZE = 30 * MIB + 4321;
 const DATA = randomBytes(SIZE);
+const HOURS = 7_200_000;
 
 /** Writes these ranges, like an attempt that then dies. The attempt has noted only the ranges `completed`. */
 async function diedAfter(rig: TransferRig, written: ByteRange[], completed: ByteRange[] = []): Promise<void> {
@@ -125,6 +127,43 @@ test.each<[string, (path: string) => Promise<void>]>([
   await transfer.finished;
   expect(reader.bytesRead).toBe(SIZE);
   expect((await rig.commit()).equals(DATA)).toBe(true);
+});
+
+test('while only the digest is missing, the copy does not count as standing still', async () => {
+  const rig = await transferRig(DATA);
+  await diedAfter(rig, [[0, SIZE]], [[0, SIZE]]);
+  const began = Date.now();
+  const { transfer } = await rig.attempt({
+    movedAt: began - HOURS,
+    writes: {
+      readBack: async (call, offset) => {
+        if (offset === 9 * MIB) throw new StoreError('unavailable', 'come again');
+        await call();
+      },
+    },
+  });
+  expect(await failureOf({ transfer })).toMatchObject({ code: 'unavailable' });
+  expect(transfer.movedAt).toBeGreaterThanOrEqual(began);
+});
+
+test('while bytes are missing, a digest that goes on is no progress', async () => {
+  const rig = await transferRig(DATA);
+  const ranges: ByteRange[] = [[0, 16 * MIB]];
+  await diedAfter(rig, ranges, ranges);
+  const movedAt = Date.now() - HOURS;
+  const hashing = Promise.withResolvers<void>();
+  const { transfer } = await rig.attempt({
+    movedAt,
+    reads: { beforeChunk: (_at, signal) => untilAborted(signal) },
+    writes: {
+      readBack: async (call, offset) => {
+        await call();
+        if (offset === 15 * MIB) hashing.resolve();
+      },
+    },
+  });
+  await hashing.promise;
+  expect([transfer.movedAt, transfer.ledger.hashed]).toEqual([movedAt, 0]);
 });
 
 async function expectForgotten(rig: TransferRig, ranges: readonly ByteRange[]): Promise<void> {

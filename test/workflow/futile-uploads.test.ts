@@ -7,11 +7,12 @@ import { createStoreActivities } from '../../activities/index.ts';
 import type { CopyPlan, TransferProgress } from '../../src/copy-job/index.ts';
 import type { ImageRecord } from '../../src/image/index.ts';
 import { MIB } from '../../src/memory/index.ts';
-import { type ImageStore, StoreError, type StreamSink } from '../../src/stores/index.ts';
+import { type BlockSink, type ImageStore, StoreError, type StreamSink } from '../../src/stores/index.ts';
 import { createDigestPool } from '../../src/transfer/index.ts';
 import { openDirectory } from '../stores/directory-under-test.ts';
 import { anyone, newRef, type StoreUnderTest } from '../stores/store-under-test.ts';
 import { testLinks } from '../support/link.ts';
+import { blockServer } from '../support/memory-blocks.ts';
 
 const PATIENCE = 3_600_000;
 const digests = createDigestPool(1);
@@ -52,13 +53,36 @@ function breakingAfter(bytes: number): ImageStore {
   return { ...source.store, openSink: async () => sink };
 }
 
+/** Returns a destination that has all bytes in blocks. Reading them back breaks off after `bytes` bytes. */
+function unreadableAfter(bytes: number): ImageStore {
+  const { size } = image;
+  const server = blockServer(size, MIB);
+  const sink: BlockSink = {
+    ...server.sink({
+      readBack: async (call, offset) => {
+        if (offset >= bytes) throw new StoreError('unavailable', 'the connection broke');
+        await call();
+      },
+    }),
+    received: [[0, size]],
+  };
+  return { ...source.store, openSink: async () => sink };
+}
+
 /**
  * Makes one attempt at the transfer, whose upload breaks off after `bytes` bytes. Returns the failure.
  *
  * @param before the progress that earlier attempts have left
  */
-async function attempt(bytes: number, before: Partial<TransferProgress>): Promise<ApplicationFailure> {
-  const stores = { ot1: source.store, ot2: breakingAfter(bytes) };
+function attempt(bytes: number, before: Partial<TransferProgress>): Promise<ApplicationFailure> {
+  return attemptTo(breakingAfter(bytes), before);
+}
+
+async function attemptTo(
+  destination: ImageStore,
+  before: Partial<TransferProgress>,
+): Promise<ApplicationFailure> {
+  const stores = { ot1: source.store, ot2: destination };
   const regions = new Map(
     Object.entries(stores).map(([name, store]) => [
       name,
@@ -100,7 +124,11 @@ async function attempt(bytes: number, before: Partial<TransferProgress>): Promis
   };
   const ref = newRef();
   const workflowExecution = { workflowId: 'job', runId: ref.mark };
-  const environment = new MockActivityEnvironment({ heartbeatDetails, workflowExecution });
+  const environment = new MockActivityEnvironment({
+    heartbeatDetails,
+    workflowExecution,
+    currentAttemptScheduledTimestampMs: Date.now(),
+  });
   const call = environment.run(activities.transferImage, plan, ref, { record: image, pin });
   return call.then(
     () => {
@@ -144,6 +172,19 @@ test('the tenth futile upload in a row ends the copy once enough time has passed
   expect(failure).toMatchObject({ type: 'stalled', nonRetryable: true });
   expect(failure.message).toBe('broken off 10 times without coming farther: the connection broke');
   expect(failure.details?.[0]).toMatchObject({ code: 'stalled', side: 'destination' });
+});
+
+test('an image that is read back for longer than a copy may stand still is not given up', async () => {
+  const before = { high_water: 4 * MIB, moved_at: Date.now() - 2 * PATIENCE };
+  const failure = await attemptTo(unreadableAfter(3 * MIB), before);
+  expect(failure).toMatchObject({ type: 'unavailable', nonRetryable: false });
+  expect(failure.details?.[1]).toMatchObject({ futile: 1 });
+});
+
+test('an image that cannot be read back is given up once enough time has passed', async () => {
+  const futile_since = Date.now() - 2 * PATIENCE;
+  const failure = await attemptTo(unreadableAfter(3 * MIB), { high_water: 4 * MIB, futile: 9, futile_since });
+  expect(failure).toMatchObject({ type: 'stalled', nonRetryable: true });
 });
 
 test('an upload that starts over reports how many bytes it sends again', async () => {
