@@ -89,12 +89,16 @@ export interface ErrorReport {
   readonly message: string;
 }
 
+const NO_COMMAND = 'a command is missing, or is not known; add --help to see the commands';
+
 /**
  * Returns how an error is shown to the user; `null` if it is not a real error, such as the end of `--help`.
  */
 export function reportOf(error: unknown): ErrorReport | null {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return null;
+    // Commander has printed the help, and its message is only a placeholder for it.
+    if (error.code === 'commander.help') return { code: 'usage', message: NO_COMMAND };
     return { code: 'usage', message: error.message.replace(/^error: /, '') };
   }
   if (!(error instanceof Error)) return { code: 'internal', message: String(error) };

@@ -78,6 +78,13 @@ test('the script starts nothing if the configuration has another port than API_P
   expect((await devSetup(['status'])).output).toContain('temporal: not running');
 });
 
+test('the script works if the folder of the exported configuration was deleted', async () => {
+  const env = { IMAGE_REPLICATOR_CONFIG: join(clone, '.temporal-dev/image-replicator.yaml') };
+  const { code, output } = await devSetup(['status'], env);
+  expect(output).toContain('temporal: not running');
+  expect(code).toBe(0);
+});
+
 test('the script names a port that is taken, and the variable that chooses another one', async () => {
   const other = createServer();
   await once(other.listen(Number(ports.API_PORT), '127.0.0.1'), 'listening');

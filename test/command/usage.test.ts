@@ -94,6 +94,16 @@ test.each<[string, string[]]>([
   expect([code, stdout]).toEqual([2, '']);
 });
 
+test.each([[[]], [['images']], [['config']], [['help', 'nope']], [['images', 'help', 'nope']]])(
+  'with --json, the error of %j says that a command is missing or not known',
+  async (args) => {
+    const { code, stdout, stderr } = await deployment.command('--json', ...args);
+    const message = 'a command is missing, or is not known; add --help to see the commands';
+    expect(JSON.parse(stderr)).toEqual({ error: { code: 'usage', message } });
+    expect([code, stdout]).toEqual([2, '']);
+  },
+);
+
 const store = { driver: 'directory', path: 'ot1' };
 const regions = { ot1: { store } };
 test.each<[string, unknown]>([
