@@ -2,8 +2,8 @@
 # A complete image-replicator on this machine: Temporal's dev server with its Web UI, the REST facade, and a
 # worker, for two regions ot1 and ot2 that are directories. Everything it writes is under .temporal-dev/.
 set -euo pipefail
-# The caller's relative paths start at the caller's folder, and the script goes to its own. They need not exist
-# (-m): whoever starts afresh has deleted the folder of the configuration.
+# The caller's relative paths start at the caller's folder, and the script goes to its own. With -m, a path
+# need not exist: whoever starts afresh has deleted the folder of the configuration.
 [ -z "${IMAGE_REPLICATOR_CONFIG:-}" ] || IMAGE_REPLICATOR_CONFIG=$(realpath -m -- "$IMAGE_REPLICATOR_CONFIG")
 [ "${1:-}" != copy ] || [ -z "${2:-}" ] || set -- copy "$(realpath -m -- "$2")"
 cd "$(dirname "${BASH_SOURCE[0]}")"

@@ -26,7 +26,7 @@ export function faultOfFailure(error: unknown, plan: Queues | null): Fault {
   return { code: 'internal', side: null, message: cause instanceof Error ? cause.message : String(cause) };
 }
 
-/** Returns the fault of a large object whose copy did not succeed, for example because a person cancelled it. */
+/** Returns the fault of a large object whose copy did not succeed, for example because it was cancelled. */
 export function faultOfCopy({ cause }: ChildWorkflowFailure, plan: Queues): Fault {
   if (cause instanceof CancelledFailure)
     return { code: 'canceled', side: null, message: 'its copy was cancelled' };

@@ -37,8 +37,8 @@ const BAD_TOKEN: ReadonlySet<number | undefined> = new Set([
 ]);
 
 /**
- * Reads a page of a caller's jobs by one call to Temporal. Needs no worker. If a job was reset, its page shows
- * only the last of its runs that the page has.
+ * Reads a page of a caller's jobs by one call to Temporal. Needs no worker. If a job was reset, its page
+ * shows only the last of its runs that the page has.
  * @throws JobError `invalid` for the field `marker`, or `unavailable`
  */
 export async function listJobs(

@@ -11,8 +11,8 @@ export interface Window extends Staging {
 }
 
 /**
- * Opens a window of `bytes`. There is room for bytes beyond its end when `release` has moved the window there.
- * `waitForRoom` rejects with the signal's reason. `free` does nothing.
+ * Opens a window of `bytes`. There is room for bytes beyond its end when `release` has moved the window
+ * there. `waitForRoom` rejects with the signal's reason. `free` does nothing.
  */
 export function createWindow(bytes: number, signal: AbortSignal): Window {
   const ring = borrowPages(bytes);

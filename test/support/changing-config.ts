@@ -1,6 +1,6 @@
 /**
- * This module is loaded into a process with `--import`. Right after the process has read its configuration for
- * the first time, the file `<configuration>.next` takes the place of the configuration.
+ * This module is loaded into a process with `--import`. Right after the process has read its configuration
+ * for the first time, the file `<configuration>.next` takes the place of the configuration.
  */
 import { renameSync } from 'node:fs';
 import promises from 'node:fs/promises';

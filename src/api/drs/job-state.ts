@@ -16,7 +16,7 @@ export const JOB_STATES = {
   error: 'FULL_TRANSFER_FAILED',
 } as const satisfies Record<JobStatus, string>;
 
-/** Every status that DRS documents. Lists can be filtered by all of them, though tasks here have but a few. */
+/** Every status that DRS documents. Lists can be filtered by all of them, though tasks here have few. */
 export const DRS_STATES = [
   'CREATING',
   'CREATE_FAILED',

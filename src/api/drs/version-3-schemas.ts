@@ -20,8 +20,8 @@ export const BatchQueryBody = Type.Object(
 );
 
 /**
- * Body of "Querying the Task List". Only the filters `name` and `status` have an effect. `name` is a part of a
- * name, or one or more ids, separated by commas.
+ * Body of "Querying the Task List". Only the filters `name` and `status` have an effect. `name` is a part of
+ * a name, or one or more ids, separated by commas.
  */
 export const ListBody = Type.Object(
   {
