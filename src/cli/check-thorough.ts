@@ -48,7 +48,7 @@ const RIGHTS: Readonly<Record<string, Partial<Record<TrialStep, string>>>> = {
 
 /**
  * Tries every operation that a copy needs in a region, and leaves nothing there. Returns a finding for each
- * step.
+ * step, and for what an operator should know.
  */
 export async function thoroughRegion(
   { name, store, objectsOnly }: Region,
@@ -63,6 +63,14 @@ export async function thoroughRegion(
     const needs = isStoreError(error, 'forbidden') && rights[step] ? `; it needs ${rights[step]}` : '';
     const problem = error === null ? null : `${causesOf(error)}${needs}`;
     findings.push({ what: `region ${name}: ${STEPS[step]}`, problem });
+  }
+  if (objectsOnly && findings.every(({ problem }) => problem === null) && (await objects?.ignoresCase?.())) {
+    const limit = 'an object replaces another one if only the case of their paths differs';
+    findings.push({
+      what: `region ${name}: its file system ignores case: ${limit}`,
+      problem: null,
+      isNote: true,
+    });
   }
   return findings;
 }

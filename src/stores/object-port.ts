@@ -75,4 +75,9 @@ export interface ObjectStore extends ImageSource, ImageDestination {
   flush(): Promise<void>;
   /** Lists objects in the making, and the leftovers of calls whose process died. */
   leftovers(): AsyncIterable<Leftover>;
+  /**
+   * Tells whether the store takes paths that differ only in their case for one; absent if it never does. It
+   * may write, and leaves nothing.
+   */
+  ignoresCase?(): Promise<boolean>;
 }

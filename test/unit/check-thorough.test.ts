@@ -1,12 +1,21 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { assertSpoolFits, thoroughRegion, thoroughTemporal } from '../../src/cli/check-thorough.ts';
 import type { Config } from '../../src/config/index.ts';
 import { directoryDriver } from '../../src/stores/directory/index.ts';
-import { StoreError } from '../../src/stores/index.ts';
+import { type ImageStore, StoreError } from '../../src/stores/index.ts';
+
+/** A file system that ignores case: a name in capitals is found if the same name is there in small letters. */
+const caseless = vi.hoisted(() => ({ isOn: false }));
+vi.mock('node:fs/promises', async (original) => {
+  const real = await original<typeof import('node:fs/promises')>();
+  const small = (path: string) =>
+    path.replace(/SMALL-[0-9A-F-]{36}$/, (name) => (caseless.isOn ? name.toLowerCase() : name));
+  return { ...real, access: (path: string) => real.access(small(path)) };
+});
 
 let root: string;
 beforeAll(async () => {
@@ -38,6 +47,25 @@ test.each([
     },
   ]);
   expect(findings.find(({ problem }) => problem !== null)?.problem).toContain(right);
+});
+
+test('a note says of a share that its file system ignores case, and nothing is left there', async () => {
+  const region = (store: ImageStore) => ({ name: 'nas', store, taskQueue: 'q', objectsOnly: true });
+  const store = directoryDriver.open({ path: root }, '/');
+  const notes = async () => {
+    const findings = await thoroughRegion(region(store), configWith('directory'), null);
+    expect(findings.every(({ problem }) => problem === null)).toBe(true);
+    expect(await readdir(join(root, '.image-replicator'))).toEqual([]);
+    return findings.filter(({ isNote }) => isNote).map(({ what }) => what);
+  };
+  expect(await notes()).toEqual([]);
+  caseless.isOn = true;
+  onTestFinished(() => {
+    caseless.isOn = false;
+  });
+  expect(await notes()).toEqual([
+    'region nas: its file system ignores case: an object replaces another one if only the case of their paths differs',
+  ]);
 });
 
 test('a spool that is larger than its file system is an error', async () => {

@@ -9,6 +9,7 @@ import type { ObjectAttributes } from '../port.ts';
 import { grownError } from '../refusals.ts';
 import { StoreError } from '../store-error.ts';
 import { makeFolder } from './folder.ts';
+import { ignoresCase } from './ignores-case.ts';
 import { listFiles } from './list-files.ts';
 import { objectDestination } from './object-destination.ts';
 import { objectLeftovers, SMALL_PREFIX } from './object-leftovers.ts';
@@ -70,6 +71,8 @@ export function directoryObjects(root: string): ObjectStore {
     flush: () => syncFileSystem(root),
 
     leftovers: () => objectLeftovers(root),
+
+    ignoresCase: () => onDisk(() => ignoresCase(root)),
   };
 }
 
