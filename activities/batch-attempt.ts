@@ -26,8 +26,6 @@ export class BatchAttempt {
   /** The progress at the last flush. The next attempt goes on from here. */
   #flushed: BatchProgress;
   #flushedAt = Date.now();
-  /** The time at which the attempt has last waited for memory; milliseconds since the epoch. */
-  #waitedAt = 0;
 
   constructor(scope: BatchScope, destination: ObjectStore) {
     this.#destination = destination;
@@ -51,9 +49,14 @@ export class BatchAttempt {
     this.#flushedAt = Date.now();
   }
 
-  /** Restarts the count of the time without progress. MUST be called while the attempt waits for memory. */
+  /**
+   * Restarts the count of the time without progress, also for the next attempt. MUST be called again and
+   * again while the attempt waits for memory or for a limit of bandwidth.
+   */
   noteWait(): void {
-    this.#waitedAt = Date.now();
+    const moved_at = Date.now();
+    this.#written = { ...this.#written, moved_at };
+    this.#flushed = { ...this.#flushed, moved_at };
   }
 
   /**
@@ -61,7 +64,7 @@ export class BatchAttempt {
    * @param at milliseconds since the epoch
    */
   stalledFor(at: number): number {
-    return at - Math.max(this.#flushed.moved_at, this.#waitedAt);
+    return at - this.#flushed.moved_at;
   }
 
   /** Returns the details of a heartbeat. `about` comes first: the Web UI shows the keys in this order. */

@@ -49,7 +49,7 @@ export interface BatchProgress {
   readonly incomplete: number;
   /** The number of empty folders, which are left out. */
   readonly folders: number;
-  /** The time at which the last object was done; milliseconds since the epoch. */
+  /** When the last object was done, or the batch last waited; milliseconds since the epoch. */
   readonly moved_at: number;
 }
 

@@ -1,4 +1,5 @@
 import { MIB } from '../memory/index.ts';
+import { whileWaiting } from '../wait/index.ts';
 
 /** The memory that a copy asks for; bytes. */
 export interface MemoryDemand {
@@ -25,7 +26,7 @@ export interface Memory {
   /**
    * Resolves when there is memory for a copy, in the order of the calls. Rejects with the signal's reason.
    * The size of a grant is a power of two, so that pages of copies that have ended can be used again.
-   * @param onWait called if there is no memory yet
+   * @param onWait called if there is no memory yet, and again every second while the copy waits
    */
   take(demand: MemoryDemand, signal: AbortSignal, onWait: () => void): Promise<MemoryGrant>;
   /** Changes the budget. Copies keep the memory that they were granted. */
@@ -83,7 +84,7 @@ class Budget implements Memory {
     const grant = this.#waiting.length === 0 ? this.#tryGrant(demand) : undefined;
     if (grant !== undefined) return grant;
     onWait();
-    return this.#whenFree(demand, signal);
+    return whileWaiting(this.#whenFree(demand, signal), onWait);
   }
 
   #whenFree(demand: MemoryDemand, signal: AbortSignal): Promise<MemoryGrant> {

@@ -1,10 +1,10 @@
 import { MIB } from '../memory/index.ts';
 import { atSide, blame, type PartReader, StoreError } from '../stores/index.ts';
+import { whileWaiting } from '../wait/index.ts';
 import type { Throttle } from './bandwidth.ts';
 import type { Chunks } from './chunks.ts';
 import { gathered } from './gather.ts';
 import type { Lane, Lanes } from './lane.ts';
-import type { Ledger } from './ledger.ts';
 import type { Part, PartQueue } from './part-queue.ts';
 import { FIRST_PAUSE, nextPause, type RetryContext, waitForRetry } from './retry.ts';
 import type { Staging } from './staging.ts';
@@ -170,7 +170,8 @@ async function readPart(part: Part, lane: Lane, read: ReadRange, context: MoveCo
     if (chunk.length === 0) continue;
     const { at } = part;
     const held = bandwidth.pass(chunk.length, signal);
-    if (held !== undefined) await lane.aside(waitForLimit(held, ledger));
+    // While a limit holds it back, the copy does not count as standing still.
+    if (held !== undefined) await lane.aside(whileWaiting(held, () => ledger.restartClock()));
     await atSide('destination', () => staging.write(at, chunk));
     ledger.add([at, at + chunk.length]);
     part.at += chunk.length;
@@ -181,16 +182,6 @@ async function readPart(part: Part, lane: Lane, read: ReadRange, context: MoveCo
   }
   if (part.at >= part.end) return;
   throw new StoreError('truncated', `the source ended at byte ${part.at}`, { side: 'source' });
-}
-
-/** Waits for a limit of bandwidth. Meanwhile the copy does not count as standing still. */
-async function waitForLimit(held: Promise<void>, ledger: Ledger): Promise<void> {
-  const timer = setInterval(() => ledger.restartClock(), WATCH_INTERVAL);
-  try {
-    await held;
-  } finally {
-    clearInterval(timer);
-  }
 }
 
 function asUnavailable({ message, cause, side }: StoreError): StoreError {

@@ -8,6 +8,7 @@ import {
   type ObjectStore,
   StoreError,
 } from '../stores/index.ts';
+import { whileWaiting } from '../wait/index.ts';
 import { inLane } from './in-lane.ts';
 import type { Link } from './links.ts';
 import type { Memory } from './memory.ts';
@@ -41,7 +42,7 @@ export interface MoveOptions {
   /** The lanes and limits that the objects share with copies. */
   readonly link: Link;
   readonly memory: Memory;
-  /** Called if the objects have to wait for memory. */
+  /** Called every second while the objects wait for memory, or one of them for a limit of bandwidth. */
   readonly onWait: () => void;
   readonly signal: AbortSignal;
   /** Rejects if the objects must not be moved any more. Called right before each one is put at its path. */
@@ -91,7 +92,7 @@ export async function* moveEachObject(
 async function moveObject(
   { path, size, fault, isFolder }: ObjectEntry,
   into: Uint8Array,
-  { source, destination, destinationPath, largest, endsAll, link, signal, confirm }: MoveOptions,
+  { source, destination, destinationPath, largest, endsAll, link, onWait, signal, confirm }: MoveOptions,
 ): Promise<ObjectOutcome> {
   try {
     signal.throwIfAborted();
@@ -102,7 +103,8 @@ async function moveObject(
       atSide('source', () => source.read(path, into, signal)),
     );
     const data = into.subarray(0, bytes);
-    await link.bandwidth.pass(bytes, signal);
+    const held = link.bandwidth.pass(bytes, signal);
+    if (held !== undefined) await whileWaiting(held, onWait);
     await inLane(link.to, signal, bytes, () =>
       atSide('destination', () =>
         destination.write(destinationPath(path), data, signal, attributes, confirm),

@@ -1,3 +1,4 @@
 export { pause } from './pause.ts';
 export { waitFor } from './wait-for.ts';
+export { whileWaiting } from './while-waiting.ts';
 export { withinTime } from './within-time.ts';

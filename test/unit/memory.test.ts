@@ -20,7 +20,7 @@ test('a copy gets what it wants, but at most a quarter of the free memory, or ha
   expect(small.bytes).toBe(4 * MIB);
 });
 
-test('a copy for which there is too little memory waits its turn, and reports that once', async () => {
+test('a copy for which there is too little memory waits its turn, and reports that at once', async () => {
   const memory = openMemory(64 * MIB);
   const first = await memory.take({ least: 64 * MIB, wanted: 64 * MIB }, signal, never);
   let waited = 0;
