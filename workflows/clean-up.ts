@@ -1,5 +1,13 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import { ParentClosePolicy, setCurrentDetails, sleep, startChild, workflowInfo } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  ParentClosePolicy,
+  patched,
+  setCurrentDetails,
+  sleep,
+  startChild,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { DestinationRef } from '../activities/index.ts';
 import {
   CLEAN_UP,
@@ -20,7 +28,8 @@ export interface Leftovers {
 }
 
 /**
- * Removes everything that a job has left at its destination after a cancel by force. Retries without end.
+ * Removes everything that a job has left at its destination after a cancel by force. Retries without end, and
+ * ignores a native cancellation: nobody else would remove the rest at once.
  *
  * Begins after one heartbeat timeout. By then, every attempt has learned from a heartbeat that the job has
  * closed, unless its process is frozen or cut off. (An attempt that hangs for longer while it reserves the
@@ -40,7 +49,13 @@ export async function cleanUp(leftovers: Leftovers): Promise<void> {
     'ref.image_id': 'string',
     'ref.mark': 'string',
   });
-  const { plan, ref } = leftovers;
+  // A clean-up of an earlier version stopped when it was cancelled.
+  if (patched('clean-up-ignores-cancels'))
+    await CancellationScope.nonCancellable(() => removeLeftovers(leftovers));
+  else await removeLeftovers(leftovers);
+}
+
+async function removeLeftovers({ plan, ref }: Leftovers): Promise<void> {
   const place = `${labelOf(ref.image_id)} in ${labelOf(plan.destination.region)}`;
   setCurrentDetails(`**waiting** until nobody writes to ${place} any more`);
   await sleep(plan.heartbeat_timeout);

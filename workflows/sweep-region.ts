@@ -1,6 +1,6 @@
-import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
+import { ActivityCancellationType, patched, proxyActivities } from '@temporalio/workflow';
 import type { StoreActivities } from '../activities/index.ts';
-import type { SweepReport, SweepRequest } from '../src/copy-job/index.ts';
+import { type SweepReport, type SweepRequest, shortTaskQueue } from '../src/copy-job/index.ts';
 import { assertInput } from './input.ts';
 
 /**
@@ -10,8 +10,10 @@ import { assertInput } from './input.ts';
  */
 export async function sweepRegion(request: SweepRequest): Promise<SweepReport> {
   assertInput(request, { region: 'string', task_queue: 'string', dry_run: 'boolean', grace: 'number' });
+  const { task_queue } = request;
   const activities = proxyActivities<StoreActivities>({
-    taskQueue: request.task_queue,
+    // Behind transfers, a sweep could wait until its timeout again and again.
+    taskQueue: patched('sweep-beside-transfers') ? shortTaskQueue(task_queue) : task_queue,
     startToCloseTimeout: '1 day',
     scheduleToStartTimeout: '1 hour',
     heartbeatTimeout: '30s',

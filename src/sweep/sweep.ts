@@ -2,7 +2,7 @@ import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 import type { Region, Regions } from '../config/index.ts';
 import { CLEAN_UP, COPY_IMAGE, jobInMemo, searchAttributes } from '../copy-job/index.ts';
 import { type DestinationRef, type Leftover, StoreError } from '../stores/index.ts';
-import { allOf, attribute, firstRunOf, listWorkflows, visibility } from '../temporal/index.ts';
+import { allOf, anyOf, attribute, firstRunOf, listWorkflows, visibility } from '../temporal/index.ts';
 import { retentionOf } from './retention.ts';
 import { ownerOf, verdictOn } from './verdict.ts';
 
@@ -106,15 +106,18 @@ async function* leftoversOf(
 }
 
 /**
- * Lists the images of copy jobs and clean-ups that were terminated, or that Temporal has ended by a timeout.
- * Such a workflow could not remove its leftovers.
+ * Lists the images of copy jobs and clean-ups that were terminated, or that Temporal has ended by a timeout,
+ * and of clean-ups of an earlier version that were cancelled. Such a workflow could not remove its leftovers.
  */
 async function* endedFromOutside(client: Client, region: string): AsyncGenerator<DestinationRef> {
   const { destinationRegion } = searchAttributes;
   const terms = [
     visibility`WorkflowType IN (${COPY_IMAGE}, ${CLEAN_UP})`,
     visibility`${attribute(destinationRegion.name)} = ${region}`,
-    visibility`ExecutionStatus IN ('Terminated', 'TimedOut')`,
+    anyOf([
+      visibility`ExecutionStatus IN ('Terminated', 'TimedOut')`,
+      visibility`WorkflowType = ${CLEAN_UP} AND ExecutionStatus = 'Canceled'`,
+    ]),
   ];
   for await (const execution of listWorkflows(client, allOf(terms))) {
     const job = execution.type === CLEAN_UP ? await parentOf(client, execution) : execution;

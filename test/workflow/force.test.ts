@@ -218,6 +218,18 @@ test.each([
   expect(await rig.traces(job)).toEqual([]);
 });
 
+test('a native cancellation of a clean-up is ignored', async () => {
+  const at = gate();
+  const job = await rig.startJob({ source: holdingTransfer(at, 1) });
+  await at.reached;
+  await force(job);
+  await endOf(job);
+  const cleanUp = await cleanUpOf(job);
+  await cleanUp.cancel();
+  await cleanUp.result();
+  expect(await rig.traces(job)).toEqual([]);
+});
+
 test('the clean-up shows in the Web UI what it is and which image it removes', async () => {
   const at = gate();
   const job = await rig.startJob({ source: holdingTransfer(at, 1) });

@@ -1,28 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, truncate, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { WorkflowHandle, WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
-import { cleanUpIdOf, TASK_QUEUE } from '../../src/copy-job/index.ts';
-import {
-  DELETE_TASK,
-  LARGE_OBJECT,
-  MOVE_OBJECTS,
-  requestedTask,
-  TASK_MEMO,
-  type TaskRequest,
-} from '../../src/object-task/index.ts';
 import { StoreError } from '../../src/stores/index.ts';
 import { MIB } from '../support/deployment.ts';
 import { type ActivityHook, gate, holding, holdingTransfer } from '../support/workflow-hooks.ts';
 import { untilReported } from '../support/workflow-progress.ts';
 import { resetWorkflow } from '../support/workflow-reset.ts';
 import { endOf, type Job, type Rig, untilDetails } from '../support/workflow-rig.ts';
+import { REMOVAL_SCENARIOS } from './replay-removals.ts';
+import { type Scenarios, TASK_SCENARIOS } from './replay-tasks.ts';
 
-type Scenario = (rig: Rig) => Promise<Parameters<typeof endOf>[0]>;
-
-/** Jobs and tasks of every kind, with the event that closes them. Each has a history with its name. */
-export const SCENARIOS: Record<string, { closed: string; run: Scenario }> = {
+/** Workflows of every kind, with the event that closes them. Each has a history with its name. */
+export const SCENARIOS: Scenarios = {
+  ...TASK_SCENARIOS,
+  ...REMOVAL_SCENARIOS,
   replicated: { closed: 'WORKFLOW_EXECUTION_COMPLETED', run: (rig) => rig.startJob() },
   'sent-again': {
     closed: 'WORKFLOW_EXECUTION_COMPLETED',
@@ -162,49 +152,6 @@ export const SCENARIOS: Record<string, { closed: string; run: Scenario }> = {
       return { handle };
     },
   },
-  'moved-objects': {
-    closed: 'WORKFLOW_EXECUTION_COMPLETED',
-    run: async (rig) => ({ handle: await startTask(rig, 'moved-objects', { hasLarge: true }) }),
-  },
-  'canceled-after-its-last-object': {
-    closed: 'WORKFLOW_EXECUTION_CANCELED',
-    run: async (rig) => {
-      const taskId = 'canceled-after-its-last-object';
-      const at = gate();
-      rig.hookActivities(taskId, (call, name) =>
-        name === 'moveSmallObjects' ? call().finally(() => at.pass()) : call(),
-      );
-      const handle = await startTask(rig, taskId, { hasLarge: false });
-      await at.reached;
-      await handle.cancel();
-      at.open();
-      return { handle };
-    },
-  },
-  'deleted-task': {
-    closed: 'WORKFLOW_EXECUTION_COMPLETED',
-    run: async (rig) => {
-      const task = await startTask(rig, 'to-delete', { hasLarge: true });
-      const handle = await rig.client.workflow.start(DELETE_TASK, {
-        workflowId: 'deleted-task',
-        taskQueue: TASK_QUEUE,
-        args: [task.workflowId],
-      });
-      return { handle };
-    },
-  },
-  'cleaned-up': {
-    closed: 'WORKFLOW_EXECUTION_COMPLETED',
-    run: async (rig) => {
-      const at = gate();
-      const job = await rig.startJob({ source: holdingTransfer(at, 1) });
-      await at.reached;
-      await job.handle.executeUpdate('requestCancel', { args: [{ force: true }] });
-      await endOf(job);
-      const { workflowId, firstExecutionRunId } = job.handle as WorkflowHandleWithFirstExecutionRunId;
-      return { handle: rig.client.workflow.getHandle(cleanUpIdOf(workflowId, firstExecutionRunId)) };
-    },
-  },
   'invalid-input': {
     closed: 'WORKFLOW_EXECUTION_FAILED',
     run: async (rig) => ({ handle: await rig.startWith({ source: { region: 'ot1' } }) }),
@@ -223,39 +170,4 @@ async function transferring(
   await at.reached;
   await untilReported(job, MIB);
   return job;
-}
-
-/**
- * Starts a task that moves a small object, and one that is just large enough for a copy of its own if it
- * `hasLarge`.
- */
-async function startTask(
-  { deployment, client }: Rig,
-  taskId: string,
-  { hasLarge }: { readonly hasLarge: boolean },
-): Promise<WorkflowHandle> {
-  const folder = join(deployment.folder, 'ot1', taskId);
-  await mkdir(folder);
-  await writeFile(join(folder, 'small'), '');
-  if (hasLarge) {
-    await writeFile(join(folder, 'large'), '');
-    await truncate(join(folder, 'large'), LARGE_OBJECT);
-  }
-  const request: TaskRequest = {
-    task_id: taskId,
-    type: 'import',
-    tenant_id: 'tenant-a',
-    share_id: 'share',
-    target: 'training',
-    src_prefix: `${taskId}/`,
-    dest_prefix: `${taskId}/`,
-    source: { region: 'ot1', prefix: `${taskId}/` },
-    destination: { region: 'ot2', prefix: `${taskId}/` },
-  };
-  return client.workflow.start(MOVE_OBJECTS, {
-    workflowId: taskId,
-    taskQueue: TASK_QUEUE,
-    args: [request],
-    memo: { [TASK_MEMO]: requestedTask(request, new Date()) },
-  });
 }
