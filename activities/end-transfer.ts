@@ -26,7 +26,7 @@ export async function leaveOrStop(
 ): Promise<void> {
   if (!isSuperseded()) return transfer?.stop();
   if (!(await jobHasEnded(client, ref.mark))) {
-    if (transfer !== undefined) running.leave(ref, 2 * limits.heartbeatTimeout);
+    if (transfer !== undefined) running.leave(transfer, 2 * limits.heartbeatTimeout);
     return;
   }
   await transfer?.stop();

@@ -3,7 +3,9 @@ import type { Transfer } from '../src/transfer/index.ts';
 import { currentRun } from './current-run.ts';
 
 interface Entry {
-  readonly transfer: Promise<Transfer>;
+  readonly opening: Promise<Transfer>;
+  /** `undefined` while the transfer is being opened. */
+  transfer: Transfer | undefined;
   /** The number of attempts that use the transfer. */
   attached: number;
 }
@@ -22,22 +24,31 @@ export class RunningTransfers {
     const running = this.#entries.get(key);
     if (running !== undefined) {
       running.attached += 1;
-      return running.transfer;
+      return running.opening;
     }
-    const transfer = start();
-    this.#entries.set(key, { transfer, attached: 1 });
+    const opening = start();
+    const entry: Entry = { opening, transfer: undefined, attached: 1 };
+    this.#entries.set(key, entry);
     const forget = () => this.#entries.delete(key);
-    transfer.then(({ finished }) => finished).then(forget, forget);
-    return transfer;
+    opening
+      .then((transfer) => {
+        entry.transfer = transfer;
+        return transfer.finished;
+      })
+      .then(forget, forget);
+    return opening;
   }
 
-  /** Leaves a transfer to the next attempt. If no attempt uses it after `wait` milliseconds, stops it. */
-  leave(ref: DestinationRef, wait: number): void {
-    const entry = this.#entries.get(keyOf(ref));
+  /**
+   * Leaves a transfer to the next attempt. If no attempt uses it after `wait` milliseconds, stops it. Does
+   * nothing if the transfer has ended; the next attempt may have another transfer of the same image.
+   */
+  leave(transfer: Transfer, wait: number): void {
+    const entry = [...this.#entries.values()].find((one) => one.transfer === transfer);
     if (entry === undefined) return;
     entry.attached -= 1;
     setTimeout(() => {
-      if (entry.attached === 0) entry.transfer.then((transfer) => transfer.stop());
+      if (entry.attached === 0) transfer.stop();
     }, wait).unref();
   }
 }
