@@ -11,11 +11,12 @@ import { currentRun } from './current-run.ts';
  *
  * If a task is reset to a moment before it has started a copy, that copy goes on, and the new run of the task
  * starts another one. From then on, the first copy MUST NOT replace anything: the task may end without it.
+ * Nor does a task wait for a copy that is reset after its end.
  */
 export function confirmWithTask(client: Client, confirm: Confirm): Confirm {
   return async (since) => {
     if (await isGivenUp(client))
-      throw new StoreError('unavailable', 'the task was reset, and no longer waits for this copy');
+      throw new StoreError('unavailable', 'the task no longer waits for this copy: one of them was reset');
     await confirm(since);
   };
 }
