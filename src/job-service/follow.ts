@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isFinal } from '../copy-job/index.ts';
+import { withOwnSignal } from '../wait/index.ts';
 import { JobError } from './errors.ts';
 import { belongsTo, notFound } from './find.ts';
 import type { JobFollowing, JobService, JobView } from './service.ts';
@@ -38,12 +39,14 @@ export function followJobs(look: Look, every = LOOK_EVERY): JobService['follow']
 
   const begin = (jobId: string): Followed => {
     const stop = new AbortController();
-    const first = look(jobId, stop.signal).then((view) => {
+    // The client of Temporal's SDK leaves a listener on the signal of each call.
+    const lookOnce = () => withOwnSignal(stop.signal, (signal) => look(jobId, signal));
+    const first = lookOnce().then((view) => {
       job.view = view;
     });
     const job: Followed = { followers: 0, listeners: new Set(), first, view: null, stop };
     jobs.set(jobId, job);
-    void keepLooking(job, () => look(jobId, stop.signal), every).finally(() => forget(jobId, job));
+    void keepLooking(job, lookOnce, every).finally(() => forget(jobId, job));
     return job;
   };
 

@@ -111,3 +111,25 @@ test('a connection that pipelines 10,000 requests is ended, and few of them are 
   expect(Error.stackTraceLimit).toBe(stackTraceLimit);
   authenticate.mockRestore();
 });
+
+test('a client that goes before it is known takes no place of its tenant', async () => {
+  app = await serveJobs({ list: async () => EMPTY }, forRequest, { concurrent_requests: 1 });
+  const { port } = app.server.address() as { port: number };
+  const [seen, gone] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const known = READER_IDENTITY.authenticate;
+  const authenticate = vi.spyOn(READER_IDENTITY, 'authenticate').mockImplementationOnce(async (token) => {
+    seen.resolve();
+    await gone.promise;
+    return known(token);
+  });
+  app.server.once('connection', (connection: Socket) => connection.once('close', () => gone.resolve()));
+  const socket = connect(port, '127.0.0.1');
+  const headers = `Host: x\r\nX-Auth-Token: ${READER_TOKEN}\r\nContent-Type: application/json`;
+  socket.write(`POST ${JOBS} HTTP/1.1\r\n${headers}\r\nContent-Length: 2\r\n\r\n{}`);
+  await seen.promise;
+  socket.destroy();
+  await gone.promise;
+  await new Promise((resolve) => setImmediate(resolve));
+  expect((await get(JOBS)).statusCode).toBe(200);
+  authenticate.mockRestore();
+});

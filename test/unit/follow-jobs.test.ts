@@ -20,6 +20,13 @@ function rig(look: (count: number) => JobView | Error | Promise<JobView>) {
   return { follow, seen };
 }
 
+/** Expects that nobody looks at the job any more, but for a look that is under way. */
+async function expectNoLook(seen: { readonly looks: number }): Promise<void> {
+  const then = seen.looks;
+  await new Promise((resolve) => setTimeout(resolve, 5 * EVERY));
+  expect(seen.looks).toBe(then);
+}
+
 test('a thousand followers of a job share each look, and all are told what it finds', async () => {
   const { follow, seen } = rig((count) => jobView('j', { bytes_copied: count }));
   const told = Array.from({ length: 1000 }, () => 0);
@@ -37,7 +44,7 @@ test('a thousand followers of a job share each look, and all are told what it fi
   const then = seen.looks;
   await expect.poll(() => seen.looks).toBeGreaterThan(then);
   followings[0]?.leave();
-  expect(seen.signal?.aborted).toBe(true);
+  await expectNoLook(seen);
 });
 
 test('when the last follower leaves, the look under way is aborted and nothing is told', async () => {
@@ -91,4 +98,18 @@ test('if the first look fails, every follower is rejected, and a later one looks
   const both = [follow(OWNER, 'j', () => undefined), follow(OWNER, 'j', () => undefined)];
   for (const { status } of await Promise.allSettled(both)) expect(status).toBe('rejected');
   expect((await follow(OWNER, 'j', () => undefined)).view.job_id).toBe('j');
+});
+
+test('what each look adds to its signal does not outlive the look', async () => {
+  const signals = new Set<AbortSignal>();
+  let looks = 0;
+  const follow = followJobs(async (_jobId, signal) => {
+    looks += 1;
+    signals.add(signal);
+    return jobView('j');
+  }, EVERY);
+  const { leave } = await follow(OWNER, 'j', () => undefined);
+  await expect.poll(() => looks).toBeGreaterThan(5);
+  leave();
+  expect(signals.size).toBe(looks);
 });

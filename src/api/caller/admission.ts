@@ -45,6 +45,9 @@ export async function openAdmission(
     const rate = await perSecond(request);
     // `isAllowed` is `true` only for tenants on an allow list. `isExceeded` tells about all others.
     if (!rate.isAllowed && rate.isExceeded) throw tooMany('in a second', rate.ttlInSeconds);
+    // If the client has gone before its body was read, the request ends here without an answer. Then nothing
+    // would call `onSend`.
+    if (request.raw.socket.destroyed) throw new RequestProblem('timed_out', 'the client has gone');
     const count = underWay.get(tenantId) ?? 0;
     if (count >= limitsOf(tenantId).concurrentRequests) throw tooMany('at the same time', RETRY_AFTER);
     underWay.set(tenantId, count + 1);
