@@ -80,11 +80,13 @@ test('a task that a batch both stops and deletes is stopped first, and deleted i
     ...endings(running, 'delete', 'terminate'),
     ...endings(ended, 'delete', 'force_terminate', 'delete'),
   ]);
+  const tooEarly = expect.objectContaining({ id: running, status: 'failed', error_code: 'DRS.10000011' });
+  // On a busy machine, the task may have ended between its stop and its deletion.
   expect(body).toMatchObject({
     count: 2,
-    results: [{ id: running, status: 'failed', error_code: 'DRS.10000011' }, success(ended)],
+    results: [expect.toBeOneOf([tooEarly, success(running)]), success(ended)],
   });
-  expect((await ecl.job(running)).cancel).not.toBeNull();
+  if (body.results[0].status === 'failed') expect((await ecl.job(running)).cancel).not.toBeNull();
   await until(async () => (await ecl.show(ended)).status === 404);
 });
 
