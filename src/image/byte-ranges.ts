@@ -18,6 +18,19 @@ export function addRange(ranges: readonly ByteRange[], added: ByteRange): readon
   return [...before, [start, end], ...after];
 }
 
+/** Returns the sorted, disjoint ranges that cover the same bytes. Takes n log n steps for n ranges. */
+export function mergeRanges(ranges: readonly ByteRange[]): readonly ByteRange[] {
+  const merged: ByteRange[] = [];
+  for (const range of ranges.toSorted(([a], [b]) => a - b)) {
+    const [start, end] = range;
+    const last = merged.at(-1);
+    if (end <= start) continue;
+    if (last === undefined || last[1] < start) merged.push(range);
+    else merged[merged.length - 1] = [last[0], Math.max(last[1], end)];
+  }
+  return merged;
+}
+
 /** Returns the number of bytes that sorted, disjoint ranges cover. */
 export function coveredBytes(ranges: readonly ByteRange[]): number {
   return ranges.reduce((sum, [start, end]) => sum + end - start, 0);

@@ -1,4 +1,4 @@
-export { addRange, type ByteRange, coveredBytes, gaps, watermark } from './byte-ranges.ts';
+export { addRange, type ByteRange, coveredBytes, gaps, mergeRanges, watermark } from './byte-ranges.ts';
 export { copyOf } from './copy-of.ts';
 export {
   type Algorithm,

@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import { addRange, type ByteRange, coveredBytes, gaps, watermark } from '../../src/image/byte-ranges.ts';
+import {
+  addRange,
+  type ByteRange,
+  coveredBytes,
+  gaps,
+  mergeRanges,
+  watermark,
+} from '../../src/image/byte-ranges.ts';
 import { pseudoRandom } from './pseudo-random.ts';
 
 test('the first range is kept as it is', () => {
@@ -99,3 +106,14 @@ function runsOf(bitmap: readonly boolean[], value: boolean): ByteRange[] {
   }
   return runs;
 }
+
+test('ranges that are merged at once are those that are added one by one', () => {
+  const random = pseudoRandom(7);
+  for (let round = 0; round < 200; round += 1) {
+    const ranges = Array.from({ length: 12 }, (): ByteRange => {
+      const start = random(40);
+      return [start, start + random(5)];
+    });
+    expect(mergeRanges(ranges)).toEqual(ranges.reduce(addRange, [] as readonly ByteRange[]));
+  }
+});

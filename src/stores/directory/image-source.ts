@@ -7,7 +7,7 @@ import { notActiveError, notFoundError } from '../refusals.ts';
 import { isStoreError, StoreError } from '../store-error.ts';
 import { type Folder, openFolderAt } from './folder.ts';
 import type { Layout } from './layout.ts';
-import { openImageFile } from './open-regular.ts';
+import { openImageFile } from './open-image-file.ts';
 import { pinOf, readerOf } from './reader.ts';
 import { readRecord } from './record-file.ts';
 

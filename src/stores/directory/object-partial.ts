@@ -1,8 +1,8 @@
-import { constants } from 'node:fs';
-import { mkdir, open, readdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename } from 'node:fs/promises';
 import { ignoring, isErrno } from '../disk/disk-errors.ts';
 import { exists } from '../disk/exists.ts';
 import { doomFolder, fenceName, readFence } from '../disk/fence.ts';
+import { writeOwn } from '../disk/open-regular.ts';
 import { hashOf } from '../hash-of.ts';
 import type { DestinationRef } from '../port.ts';
 import { goneError } from '../refusals.ts';
@@ -10,9 +10,6 @@ import { type Folder, openFolder, openIn, openRoot } from './folder.ts';
 import { HIDDEN } from './object-path.ts';
 import { preparedBy } from './prepared.ts';
 import { removeFiles, removeFrom, removeIfEmpty, unlinkFile } from './remove-from.ts';
-
-const { O_WRONLY, O_CREAT, O_NOFOLLOW } = constants;
-const FLAGS = O_WRONLY | O_CREAT | O_NOFOLLOW;
 
 /**
  * The partial of a file: the folder in which it is made. Each job has one partial for each path:
@@ -77,10 +74,9 @@ async function fill(
 ): Promise<void> {
   const folder = await openIn(hidden, prepared);
   try {
-    await writeFile(folder.at(OWNER), mark, { flag: FLAGS });
-    await writeFile(folder.at(fenceName(attempt)), '', { flag: FLAGS });
-    const data = await open(folder.at('data'), FLAGS);
-    await data.truncate(size).finally(() => data.close());
+    await writeOwn(folder.at(OWNER), mark);
+    await writeOwn(folder.at(fenceName(attempt)), '');
+    await writeOwn(folder.at('data'), '', size);
   } finally {
     await folder.close();
   }
@@ -95,7 +91,7 @@ export async function openPartial(root: string, ref: DestinationRef): Promise<Ob
     ...folder,
     has: (name) => exists(folder.at(name)),
     note: async (name) => {
-      await writeFile(folder.at(name), '', { flag: FLAGS });
+      await writeOwn(folder.at(name), '');
       await folder.sync();
     },
   };

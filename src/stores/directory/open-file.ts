@@ -1,9 +1,9 @@
 import type { FileHandle } from 'node:fs/promises';
 import { isErrno } from '../disk/disk-errors.ts';
+import { openRegular } from '../disk/open-regular.ts';
 import { isStoreError, StoreError } from '../store-error.ts';
 import { openFolder } from './folder.ts';
 import { objectPath } from './object-path.ts';
-import { openRegular } from './open-regular.ts';
 
 /** Opens a regular file of a share, and follows no link. Throws `invalid_image`, `not_found`. */
 export async function openFile(root: string, path: string): Promise<FileHandle> {

@@ -6,7 +6,7 @@ import { readBounded } from '../bounded.ts';
 import { MAX_RECORD_SIZE, recordFromJson, recordToJson } from '../record-json.ts';
 import type { Folder } from './folder.ts';
 import { syncFolder } from './layout.ts';
-import { openImageFile } from './open-regular.ts';
+import { openImageFile } from './open-image-file.ts';
 
 /** Name of the file that makes a folder an image. */
 export const RECORD = 'image.json';

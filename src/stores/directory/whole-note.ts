@@ -1,12 +1,10 @@
-import { constants } from 'node:fs';
-import { readdir, unlink, writeFile } from 'node:fs/promises';
+import { readdir, unlink } from 'node:fs/promises';
 import type { PartSink } from '../data-port.ts';
 import { ignoring, onDisk } from '../disk/disk-errors.ts';
 import { journalCovers } from '../disk/journal.ts';
+import { writeOwn } from '../disk/open-regular.ts';
 import { openPartFile } from '../disk/part-file.ts';
 import type { Folder } from './folder.ts';
-
-const { O_WRONLY, O_CREAT, O_NOFOLLOW } = constants;
 
 /** Matches the names of notes that the data is whole. Workers of an earlier version wrote no number. */
 const NOTE = /^whole(?:-(\d+))?$/;
@@ -37,7 +35,7 @@ export async function openNotedFile(folder: Folder, attempt: number, size: numbe
  * disk too.
  */
 async function noteWhole(folder: Folder, attempt: number): Promise<void> {
-  await writeFile(folder.at(`whole-${attempt}`), '', { flag: O_WRONLY | O_CREAT | O_NOFOLLOW });
+  await writeOwn(folder.at(`whole-${attempt}`), '');
   await folder.sync();
 }
 

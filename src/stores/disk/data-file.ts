@@ -2,8 +2,9 @@ import { constants } from 'node:fs';
 import { type FileHandle, open, statfs } from 'node:fs/promises';
 import { MIB } from '../../memory/index.ts';
 import { failsWith, ignoring } from './disk-errors.ts';
+import { openOwn } from './open-regular.ts';
 
-const { O_RDWR, O_WRONLY, O_DIRECT, O_NOFOLLOW } = constants;
+const { O_RDWR, O_WRONLY, O_DIRECT } = constants;
 
 /** With O_DIRECT, some disks accept only offsets and lengths that are multiples of this (open(2)); bytes. */
 const ALIGNMENT = 4096;
@@ -32,7 +33,7 @@ export async function openDataFile(
   path: string,
   { size, cache }: { readonly size: number; readonly cache: 'keep' | 'bypass' },
 ): Promise<DataFile> {
-  const handle = await open(path, O_RDWR | O_NOFOLLOW);
+  const handle = await openOwn(path, O_RDWR);
   try {
     await handle.truncate(size);
     // A file without any block reads as zeros. Until `startOver`, zeros need not be written to such a file.

@@ -1,9 +1,12 @@
 import { constants } from 'node:fs';
-import { type FileHandle, open, readFile } from 'node:fs/promises';
-import { addRange, type ByteRange, watermark } from '../../image/index.ts';
+import type { FileHandle } from 'node:fs/promises';
+import { type ByteRange, mergeRanges, watermark } from '../../image/index.ts';
+import { MIB } from '../../memory/index.ts';
 import { ignoring } from './disk-errors.ts';
+import { openOwn } from './open-regular.ts';
+import { readStart } from './read-start.ts';
 
-const { O_RDWR, O_APPEND, O_CREAT, O_NOFOLLOW } = constants;
+const { O_RDONLY, O_RDWR, O_APPEND, O_CREAT } = constants;
 
 /**
  * A file that notes which bytes of an unfinished file are there. It has a line `<start> <end>` for each range
@@ -21,9 +24,21 @@ export interface Journal {
   close(): Promise<void>;
 }
 
-/** Opens the journal at a path. Creates it if it is missing. */
+/**
+ * The largest part of a journal that is read; bytes. A file of 1 TiB that was written in parts of 8 MiB has a
+ * journal of about this size. What later lines say is written once more.
+ */
+const MAX_READ = 8 * MIB;
+
+/**
+ * The largest number of ranges that are taken from a journal. A copy leaves fewer gaps than this. Somebody
+ * else may have written the journal of a file share, and each range costs time during the whole copy.
+ */
+const MAX_RANGES = 1000;
+
+/** Opens the journal at a path. Creates it if it is missing. Throws `invalid_image` if it is no file. */
 export async function openJournal(path: string): Promise<Journal> {
-  const file = await open(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW);
+  const file = await openOwn(path, O_RDWR | O_APPEND | O_CREAT);
   const ranges = await readRanges(file).catch(async (error) => {
     await file.close();
     throw error;
@@ -34,7 +49,7 @@ export async function openJournal(path: string): Promise<Journal> {
       await file.write(`${start} ${end}\n`);
     },
     async addDurable(synced) {
-      const merged = synced.reduce(addRange, [] as readonly ByteRange[]);
+      const merged = mergeRanges(synced);
       await file.write(merged.map(([start, end]) => `${start} ${end} durable\n`).join(''));
     },
     clear: () => file.truncate(0),
@@ -44,12 +59,16 @@ export async function openJournal(path: string): Promise<Journal> {
 
 /** Tells whether the complete ranges of the journal at a path cover the first `size` bytes. */
 export async function journalCovers(path: string, size: number): Promise<boolean> {
-  const text = (await ignoring('ENOENT', readFile(path, 'utf8'))) ?? '';
-  return watermark(rangesIn(text).complete) >= size;
+  const file = await ignoring('ENOENT', openOwn(path, O_RDONLY));
+  try {
+    return watermark(rangesIn(file === undefined ? '' : await readStart(file, MAX_READ)).complete) >= size;
+  } finally {
+    await file?.close();
+  }
 }
 
 async function readRanges(file: FileHandle): Promise<Ranges> {
-  const text = (await file.readFile()).toString();
+  const text = await readStart(file, MAX_READ);
   // A crash may have torn the last line. The next line must not continue it.
   if (text !== '' && !text.endsWith('\n')) await file.write('\n');
   return rangesIn(text);
@@ -58,12 +77,12 @@ async function readRanges(file: FileHandle): Promise<Ranges> {
 type Ranges = Pick<Journal, 'complete' | 'durable'>;
 
 function rangesIn(text: string): Ranges {
-  let complete: readonly ByteRange[] = [];
-  let durable: readonly ByteRange[] = [];
-  for (const [, start, end, isDurable] of text.matchAll(/^(\d+) (\d+)( durable)?\n/gm)) {
-    const range = [Number(start), Number(end)] as const;
-    if (isDurable === undefined) complete = addRange(complete, range);
-    else durable = addRange(durable, range);
-  }
-  return { complete, durable };
+  const complete: ByteRange[] = [];
+  const durable: ByteRange[] = [];
+  for (const [, start, end, isDurable] of text.matchAll(/^(\d{1,15}) (\d{1,15})( durable)?\n/gm))
+    (isDurable === undefined ? complete : durable).push([Number(start), Number(end)]);
+  return {
+    complete: mergeRanges(complete).slice(0, MAX_RANGES),
+    durable: mergeRanges(durable).slice(0, MAX_RANGES),
+  };
 }
