@@ -11,6 +11,7 @@ export { openSpool, type Spool } from './disk/spool.ts';
 export { driverNames, loadDriver } from './drivers.ts';
 export type { ImageStore, UnusableImage } from './image-store.ts';
 export { type Leftover, watchWith } from './leftover.ts';
+export { isMark } from './mark-text.ts';
 export type { ObjectEntry, ObjectStore } from './object-port.ts';
 export type {
   Confirm,

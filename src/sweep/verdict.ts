@@ -1,13 +1,13 @@
 import type { Client } from '@temporalio/client';
 import { COPY_IMAGE } from '../copy-job/index.ts';
-import type { Leftover } from '../stores/index.ts';
+import { isMark, type Leftover } from '../stores/index.ts';
 import { allOf, chainOf, listWorkflows, OPEN, visibility } from '../temporal/index.ts';
 
 /** The job that has made a leftover, as Temporal knows it. */
 export interface Owner {
   /** The workflow id of the job, or `null` if Temporal does not know it. */
   readonly job: string | null;
-  /** The state of the job's chain of runs (see `Chain`); `nobody` if the leftover has no mark. */
+  /** The state of the job's chain of runs (see `Chain`); `nobody` if the leftover has no mark of a job. */
   readonly state: 'open' | 'closed' | 'gone' | 'nobody';
 }
 
@@ -19,7 +19,8 @@ export interface Verdict {
 
 /**
  * Finds the job to which a mark belongs: a mark is the id of the job's first run. A job that is `gone` may
- * have ended longer ago than the namespace's retention period, or it may belong to another namespace.
+ * have ended longer ago than the namespace's retention period, or it may belong to another namespace. Tenants
+ * write marks too, in shares and in buckets: a text that is no mark belongs to `nobody`.
  * @param isOld whether Temporal may have forgotten the job's first run while a later run, which a reset has
  * made, is still open
  */
@@ -28,7 +29,7 @@ export async function ownerOf(
   mark: string | null,
   { isOld }: { readonly isOld: boolean },
 ): Promise<Owner> {
-  if (mark === null) return { job: null, state: 'nobody' };
+  if (mark === null || !isMark(mark)) return { job: null, state: 'nobody' };
   for await (const { workflowId } of listWorkflows(client, visibility`RunId = ${mark}`)) {
     const { state } = await chainOf(client, workflowId, mark);
     return { job: workflowId, state };

@@ -61,3 +61,14 @@ test('a list of a folder that cannot be read fails', async () => {
   refused.add('secret');
   expect(await codeOf(listed('a/secret/'))).toBe('forbidden');
 });
+
+test('a folder that cannot be looked at does not hide what comes after it from a sweep', async () => {
+  for (const path of ['0/owner', 'small-a']) await share.put(`.image-replicator/${path}`, '');
+  refused.add('0');
+  const places: string[] = [];
+  const look = async () => {
+    for await (const { place } of share.objects.leftovers()) places.push(place);
+  };
+  expect(await codeOf(look())).toBe('forbidden');
+  expect(places).toEqual(['small-a']);
+});

@@ -1,4 +1,6 @@
-import { lutimes, mkdir, readdir, symlink, utimes, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { lutimes, mkdir, readdir, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ObjectStore } from '../../src/stores/index.ts';
@@ -67,13 +69,34 @@ test('a sweep removes exactly what nobody writes or removes any more', async () 
   expect((await readdir(hidden)).sort()).toEqual([...kept, partial].sort());
 });
 
-test('a folder that cannot be looked at does not hide what comes after it from a sweep', async () => {
+test('what tenants put in the place of a mark is no mark, and does not stop a sweep', async () => {
+  const folder = await outside();
   const hidden = join(share.root, '.image-replicator');
-  await mkdir(join(hidden, '0/owner'), { recursive: true });
-  await writeFile(join(hidden, 'small-old'), '');
-  await utimes(join(hidden, 'small-old'), 0, 0);
-  await expect(removeAbandoned(share.objects)).rejects.toMatchObject({ code: 'unavailable' });
-  expect(await readdir(hidden)).toEqual(['0']);
+  const strange: Record<string, (owner: string) => Promise<unknown>> = {
+    folder: (owner) => mkdir(owner),
+    huge: async (owner) => {
+      await writeFile(owner, randomUUID());
+      await truncate(owner, 2 ** 40);
+    },
+    link: (owner) => symlink(join(folder, 'file'), owner),
+    pipe: async (owner) => execFileSync('mkfifo', [owner]),
+    text: (owner) => writeFile(owner, `' OR ''='`),
+  };
+  for (const [name, put] of Object.entries(strange)) {
+    await mkdir(join(hidden, name), { recursive: true });
+    await put(join(hidden, name, 'owner'));
+  }
+  const found: Record<string, string | null> = {};
+  for await (const { place, mark } of share.objects.leftovers()) found[place] = mark;
+  expect(found).toEqual({ folder: null, huge: null, link: null, pipe: null, text: null });
+});
+
+test('a fence with a number that no attempt has does not keep a sweep busy for ever', async () => {
+  const partial = join(share.root, '.image-replicator/a');
+  await mkdir(partial, { recursive: true });
+  await writeFile(join(partial, 'fence-9999999999999999999999'), '');
+  for await (const { remove } of share.objects.leftovers()) await remove();
+  expect(await readdir(join(share.root, '.image-replicator'))).toEqual([]);
 });
 
 test('a sweep leaves alone a file that a person has put among the files in the making', async () => {

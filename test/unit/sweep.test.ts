@@ -6,7 +6,7 @@ import { retentionOf } from '../../src/sweep/retention.ts';
 import { type SweepFinding, sweepStores } from '../../src/sweep/sweep.ts';
 
 const A_DAY = 24 * 60 * 60_000;
-const MARK = 'first-run';
+const MARK = '0b1e7a52-93c1-4c7e-8f7e-2d1c3b4a5f60';
 
 /**
  * Makes the client of a Temporal with this retention. Each look at the job finds the next of these states.
@@ -99,6 +99,25 @@ test('a job that Temporal does not know counts as over only when Temporal would 
   expect(await swept(temporal(A_DAY), A_DAY + 5000)).toMatchObject({ outcome: 'removed' });
   expect(await swept(temporal(A_DAY), A_DAY - 5000)).toMatchObject({ outcome: 'kept' });
 });
+
+test.each(['', 'x'.repeat(100_000), `${MARK}' OR RunId != '`, `${MARK}\n`])(
+  "a leftover with a mark that no job has is kept as nobody's, and Temporal is not asked (%#)",
+  async (mark) => {
+    const client = temporalThatLists(
+      () => {
+        throw new Error('Temporal was asked');
+      },
+      A_DAY,
+      ['closed'],
+    );
+    const leftovers = async function* () {
+      yield { ...leftoverOf(2 * A_DAY), mark };
+    };
+    expect(await outcomesOf(sweepOf(client, leftovers))).toEqual([
+      'kept: nothing says which job it belongs to',
+    ]);
+  },
+);
 
 test.each([null, 0])(
   'if Temporal does not say how long it keeps records (%s), it counts as keeping them for ever',

@@ -1,8 +1,11 @@
-import { constants, type Stats } from 'node:fs';
-import { lstat, open, readdir } from 'node:fs/promises';
-import { ignoring, onDisk } from '../disk/disk-errors.ts';
+import type { Stats } from 'node:fs';
+import { lstat, readdir } from 'node:fs/promises';
+import { ignoring, isErrno, onDisk } from '../disk/disk-errors.ts';
 import { readFence } from '../disk/fence.ts';
+import { openRegular } from '../disk/open-regular.ts';
+import { readStart } from '../disk/read-start.ts';
 import { type Leftover, leftoversAt, unlessNeeded } from '../leftover.ts';
+import { isMark } from '../mark-text.ts';
 import type { Folder } from './folder.ts';
 import { extentOf } from './leftovers.ts';
 import { doomAndRemove, OWNER, openHidden } from './object-partial.ts';
@@ -11,6 +14,9 @@ import { removeFrom } from './remove-from.ts';
 
 const AN_HOUR = 60 * 60_000;
 const A_DAY = 24 * AN_HOUR;
+
+/** More bytes than a mark has. */
+const MAX_MARK = 64;
 
 /** Beginning of the names of small files that are being written. */
 export const SMALL_PREFIX = 'small-';
@@ -81,17 +87,19 @@ async function removeIn(root: string, removal: (hidden: Folder) => Promise<void>
   return isRemoved ?? false;
 }
 
-/** Reads the mark of the job that makes a file; `null` if there is none. Earlier versions noted none. */
+/**
+ * Reads the mark of the job that makes a file. Returns `null` if nothing there has the form of a mark. Earlier
+ * versions noted none, and the tenants of a share may have put anything there.
+ */
 async function markIn(folder: string): Promise<string | null> {
-  const note = await ignoring(
-    'ENOENT',
-    open(`${folder}/${OWNER}`, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK),
-  );
-  if (note === undefined) return null;
+  const note = await openRegular(`${folder}/${OWNER}`).catch((error) => {
+    if (!isErrno(error, 'ENOENT', 'ELOOP')) throw error;
+  });
   try {
-    return (await note.readFile('utf8')) || null;
+    const text = note === undefined ? '' : await readStart(note, MAX_MARK);
+    return isMark(text) ? text : null;
   } finally {
-    await note.close();
+    await note?.close();
   }
 }
 

@@ -1,12 +1,11 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ignoring } from '../disk/disk-errors.ts';
+import { MARK } from '../mark-text.ts';
 import { isImageFolder } from './layout.ts';
 import { RECORD } from './record-file.ts';
 import { isWholeNote } from './whole-note.ts';
 
-/** Matches a mark: the id of a job's first run in Temporal, or the id of a trial. */
-const MARK = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
 const MARK_FILE = new RegExp(`^job-(${MARK})$`);
 const PREPARED = new RegExp(`^\\.(.+)\\.(${MARK})(?:\\.\\d+)?\\.(?:new|removed)$`);
 

@@ -26,7 +26,10 @@ export interface Fence {
 export async function readFence(folder: string): Promise<Fence> {
   const found = (await readdir(folder)).flatMap((name) => {
     const [, kind, number] = /^(fence|doomed)-(\d+)$/.exec(name) ?? [];
-    return kind === undefined ? [] : [{ name, isDoomed: kind === 'doomed', attempt: Number(number) }];
+    const attempt = Number(number);
+    // No attempt has a larger number. With one, the name could not be made again from the number.
+    if (!Number.isSafeInteger(attempt)) return [];
+    return { name, isDoomed: kind === 'doomed', attempt };
   });
   return {
     attempt: Math.max(-1, ...found.map(({ attempt }) => attempt)),
