@@ -105,7 +105,7 @@ export function createStoreActivities(deps: Dependencies) {
 
     /** Lists the next objects of a task. */
     listBatch: (plan: TaskPlan, after: string | null): Promise<Batch> =>
-      runStep(client, limits.giveUpAfter, () => listBatch(deps, plan, after)),
+      runStep(client, limits.giveUpAfter, ({ signal }) => listBatch(deps, plan, after, signal)),
 
     /** Moves a batch of small objects, and goes on after the last one that an earlier attempt has flushed. */
     moveSmallObjects: (plan: TaskPlan, scope: BatchScope): Promise<BatchProgress> =>

@@ -14,11 +14,12 @@ const MAX_LARGE = 100;
  */
 const MAX_INSPECTIONS = 16;
 
-/** Returns the next batch of a task's objects, in the order of their paths. */
+/** Returns the next batch of a task's objects, in the order of their paths. An abort stops it. */
 export async function listBatch(
   { regions }: Dependencies,
   { source, destination }: TaskPlan,
   after: string | null,
+  signal: AbortSignal,
 ): Promise<Batch> {
   const objects = objectsOf(regions, source.region);
   const target = objectsOf(regions, destination.region);
@@ -30,11 +31,12 @@ export async function listBatch(
       small === 0 || last === null ? null : { after, up_to: last, except: large.map(({ path }) => path) },
     large: await pMap(large, (object) => withLosses(object, objects, target), {
       concurrency: MAX_INSPECTIONS,
+      signal,
     }),
     next,
   });
   return atSide('source', async () => {
-    for await (const { path, size } of objects.list(source.prefix, after)) {
+    for await (const { path, size } of objects.list(source.prefix, after, signal)) {
       if (size >= LARGE_OBJECT) large.push({ path, size });
       else small += 1;
       last = path;

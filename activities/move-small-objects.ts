@@ -33,7 +33,7 @@ export async function moveSmallObjects(
   const attempt = new BatchAttempt(scope, destination);
   const heartbeat = () => attempt.heartbeat();
   const move = async () => {
-    const entries = within(scope, source.list(plan.source.prefix, attempt.flushed.after));
+    const entries = within(scope, source.list(plan.source.prefix, attempt.flushed.after, signal));
     const options = {
       ...moveOptions(deps, plan, { source, destination }),
       onWait: () => attempt.noteWait(),

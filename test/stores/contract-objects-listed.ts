@@ -54,6 +54,20 @@ export function listedObjectsContract(bench: ObjectsBench): void {
     },
   );
 
+  test('a list that is aborted ends before its next object, with the reason of the abort', async () => {
+    const controller = new AbortController();
+    const reason = new Error('the attempt is over');
+    const paths: string[] = [];
+    const list = async () => {
+      for await (const { path } of bench.objects.list('', null, controller.signal)) {
+        paths.push(path);
+        controller.abort(reason);
+      }
+    };
+    await expect(list()).rejects.toBe(reason);
+    expect(paths).toEqual(['a b/c d']);
+  });
+
   test('an unfinished object is not listed', async () => {
     const before = await pathsOf(bench.objects);
     await bench.fill(bench.refTo('a/new'));

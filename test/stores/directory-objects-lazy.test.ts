@@ -44,3 +44,20 @@ test('a list that continues after a path reads no folder before that path', asyn
 test('a list with a prefix reads only the folder of the prefix', async () => {
   expect(await first(9, '055/sub/')).toEqual({ paths: ['055/sub/a', '055/sub/b', '055/sub/c'], folders: 1 });
 });
+
+test('a list that is aborted reads no further folder, also where there are no files', async () => {
+  const controller = new AbortController();
+  const reason = new Error('the attempt is over');
+  const paths: string[] = [];
+  const list = async () => {
+    for await (const { path } of share.objects.list('', null, controller.signal)) paths.push(path);
+  };
+  const real = vi.mocked(readdir).getMockImplementation() as (...args: unknown[]) => Promise<never>;
+  vi.mocked(readdir).mockImplementationOnce(((...args: unknown[]) => {
+    controller.abort(reason);
+    return real(...args);
+  }) as never);
+  await expect(list()).rejects.toBe(reason);
+  expect(paths).toEqual([]);
+  expect(vi.mocked(readdir).mock.calls.length).toBe(1);
+});

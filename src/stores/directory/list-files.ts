@@ -7,10 +7,17 @@ import { compareUtf8 } from '../utf8-order.ts';
 import { type Folder, openFolder } from './folder.ts';
 import { HIDDEN, prefixFolders } from './object-path.ts';
 
+/**
+ * Maximum length of a folder's path; bytes. A path of `copyImage` has the same limit. Every folder on the way
+ * to a file is held open, and beyond this length each is opened step by step from the root.
+ */
+const MAX_FOLDER_KEY = 4096;
+
 /** Says which files are asked for: those whose path begins with `prefix` and comes after `after`. */
-interface Wanted {
+export interface Wanted {
   readonly prefix: string;
   readonly after: string;
+  readonly signal: AbortSignal | undefined;
 }
 
 /** A folder that is held open, with its wanted entries. */
@@ -30,14 +37,10 @@ interface Entry {
 /**
  * Lists the regular files of a share in the order of their paths, and the empty folders among them. Reads one
  * folder after the other, as the caller iterates. Lists an unreadable entry too, with a fault that says why.
+ * A folder whose path is too long is such an entry.
  */
-export async function* listFiles(
-  root: string,
-  prefix: string,
-  after: string | null,
-): AsyncGenerator<ObjectEntry> {
-  const steps = prefixFolders(prefix);
-  const wanted = { prefix, after: after ?? '' };
+export async function* listFiles(root: string, wanted: Wanted): AsyncGenerator<ObjectEntry> {
+  const steps = prefixFolders(wanted.prefix);
   const folder = await readFolder(root, steps, wanted).catch((error) => {
     if (!isAbsence(error)) throw error;
   });
@@ -52,6 +55,7 @@ async function* filesOf(
 ): AsyncGenerator<ObjectEntry> {
   try {
     for (const { key, name } of entries) {
+      wanted.signal?.throwIfAborted();
       if (key.endsWith('/')) yield* filesBelow(root, [...steps, name], key, wanted);
       else yield* fileAt(folder, name, key);
     }
@@ -67,7 +71,10 @@ async function* filesBelow(
   wanted: Wanted,
 ): AsyncGenerator<ObjectEntry> {
   const isAfter = compareUtf8(key, wanted.after) > 0;
-  const found = await readFolder(root, steps, wanted).catch((error) => faultOf(steps.at(-1) ?? '', error));
+  const found =
+    Buffer.byteLength(key) > MAX_FOLDER_KEY
+      ? new StoreError('invalid_image', `its path has more than ${MAX_FOLDER_KEY} bytes`)
+      : await readFolder(root, steps, wanted).catch((error) => faultOf(steps.at(-1) ?? '', error));
   if (found === undefined) return;
   if (found instanceof StoreError) {
     if (isAfter) yield { path: key, size: 0, fault: found };

@@ -41,11 +41,11 @@ export function directoryObjects(root: string): ObjectStore {
 
     openReader: ({ image_id }, pin) => onDisk(async () => readerOf(await openFile(root, image_id), pin)),
 
-    async *list(prefix, after) {
+    async *list(prefix, after, signal) {
       try {
-        yield* listFiles(root, prefix, after);
+        yield* listFiles(root, { prefix, after: after ?? '', signal });
       } catch (error) {
-        throw fromErrno(error);
+        throw signal?.aborted ? signal.reason : fromErrno(error);
       }
     },
 

@@ -19,11 +19,12 @@ export const ENCODED = { EncodingType: 'url' } as const;
 export async function* listPages(
   { client, bucket }: Bucket,
   query: Omit<ListObjectsV2CommandInput, 'Bucket'>,
+  signal?: AbortSignal,
 ): AsyncGenerator<ListObjectsV2CommandOutput> {
   const input = { ...query, Bucket: bucket, ...ENCODED };
-  const pages = paginateListObjectsV2({ client }, input)[Symbol.asyncIterator]();
+  const pages = paginateListObjectsV2({ client }, input, { abortSignal: signal })[Symbol.asyncIterator]();
   for (;;) {
-    const page = await onS3(() => pages.next());
+    const page = await onS3(() => pages.next(), signal);
     if (page.done) return;
     yield page.value;
     const { IsTruncated, NextContinuationToken } = page.value;

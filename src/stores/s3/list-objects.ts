@@ -14,6 +14,7 @@ export async function* listObjects(
   store: Bucket,
   prefix: string,
   after: string | null,
+  signal?: AbortSignal,
 ): AsyncGenerator<ObjectEntry> {
   const { keys } = store;
   const query = {
@@ -23,8 +24,9 @@ export async function* listObjects(
   let last = query.StartAfter ?? '';
   // The last path, if it is a folder's. The next path shows whether the folder is empty.
   let folder: string | undefined;
-  for await (const page of listPages(store, query)) {
+  for await (const page of listPages(store, query, signal)) {
     for (const { Key: listed = '', Size = 0 } of page.Contents ?? []) {
+      signal?.throwIfAborted();
       const Key = keyFrom(listed, page);
       await onS3(() => assertWholeKey(store, Key, page));
       if (compareUtf8(Key, last) <= 0) throw outOfOrder();

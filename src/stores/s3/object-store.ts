@@ -33,7 +33,7 @@ export function s3Objects(store: Bucket): ObjectStore {
     openReader: ({ image_id }, pin) =>
       naming(image_id, () => openPinned(store, objectKey(store, image_id), pin)),
 
-    list: (prefix, after) => listObjects(store, prefix, after),
+    list: (prefix, after, signal) => listObjects(store, prefix, after, signal),
 
     read: (path, into, signal) =>
       naming(
