@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import {
   AbortMultipartUploadCommand,
   ListMultipartUploadsCommand,
@@ -27,6 +27,15 @@ beforeEach(async () => {
 afterEach(() => bucket.close());
 
 const { signal } = new AbortController();
+
+test('an object in the place of a job object that is larger than a job makes it is not read as one', async () => {
+  const content = JSON.stringify({ mark: randomUUID(), upload_id: '', attempt: 1 });
+  await bucket.put('.image-replicator/small/job', content);
+  await bucket.put('.image-replicator/large/job', content.padEnd(1_000_000));
+  const places: string[] = [];
+  for await (const { place } of bucket.objects.leftovers()) places.push(place);
+  expect(places).toEqual(['small']);
+});
 
 test('keys that stand for folders, and keys outside the prefix, are not objects', async () => {
   for (const path of ['a/', 'a/b', 'c/d/']) await bucket.put(path, Buffer.alloc(0));

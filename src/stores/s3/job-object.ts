@@ -1,10 +1,15 @@
 import { randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { readBounded } from '../bounded.ts';
 import type { DestinationRef } from '../port.ts';
 import { goneError, overtakenError } from '../refusals.ts';
 import type { Bucket } from './bucket.ts';
 import { isAbsent, isConditionRefused } from './errors.ts';
 import { type Content, contentFrom, type JobObject } from './job-content.ts';
+
+/** Maximum length of a job object; bytes. Whoever may write into the bucket can put a larger one there. */
+const MAX_SIZE = 64 * 1024;
 
 /** Reserves the image id, if it is free. Returns whether this attempt has it now. */
 export async function createJobObject(
@@ -67,7 +72,10 @@ function isSame(one: Content, other: Content): boolean {
   return keys.every((key) => one[key] === other[key]);
 }
 
-/** Reads the job object of an image id. It may be another job's. Returns `undefined` if the id is free. */
+/**
+ * Reads the job object of an image id. It may be another job's, or nobody's: an object that no job can have
+ * made has an empty mark. Returns `undefined` if the id is free.
+ */
 export async function readJobObject(
   { client, bucket, keys, jobObjects }: Bucket,
   imageId: string,
@@ -75,7 +83,8 @@ export async function readJobObject(
   const Key = keys.job(imageId);
   try {
     const { Body, ETag = '' } = await client.send(new GetObjectCommand({ Bucket: bucket, Key }));
-    const content = contentFrom((await Body?.transformToString()) ?? '');
+    const bytes = Body instanceof Readable ? await readBounded(Body, MAX_SIZE) : undefined;
+    const content = contentFrom(bytes?.toString() ?? '');
     const job = { ...content, etag: ETag };
     jobObjects.set(Key, job);
     return job;
