@@ -44,7 +44,8 @@ export interface ObjectStore extends ImageSource, ImageDestination {
   /**
    * Lists the objects whose paths begin with `prefix` and come after `after`, and the empty folders among
    * them. The order is that of the paths' UTF-8 bytes. Reads no further than the caller iterates, and nothing
-   * that comes before `after`. When `signal` is aborted, ends with its reason before the next entry or folder.
+   * that comes before `after`. When `signal` is aborted, ends with its reason before the next entry or
+   * folder.
    */
   list(prefix: string, after: string | null, signal?: AbortSignal): AsyncIterable<ObjectEntry>;
   /**

@@ -46,8 +46,7 @@ const MAX_LISTING = 60_000;
 /**
  * Makes a small image in a store as a copy does, reads it back, and removes it. Yields each step that was
  * tried. If a step other than `clock` fails, the next step is `remove`. If this process dies, the sweep finds
- * the image in the making by its mark, except in a Glance. If the image was committed, a later trial removes
- * it.
+ * the image in the making by its mark, except in a Glance. A later trial removes a committed image.
  */
 export async function* tryImages(store: ImageStore, tenantId: string | null): AsyncGenerator<Tried> {
   const mark = randomUUID();

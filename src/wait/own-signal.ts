@@ -1,6 +1,6 @@
 /**
- * Runs work with a signal of its own, which is aborted with `outer`. For work that never removes its listeners
- * from a signal: they would add up on a signal that serves many calls.
+ * Runs work with a signal of its own, which is aborted with `outer`. For work that never removes its
+ * listeners from a signal: they would add up on a signal that serves many calls.
  */
 export async function withOwnSignal<T>(
   outer: AbortSignal,

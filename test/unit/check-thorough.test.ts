@@ -8,7 +8,7 @@ import type { Config } from '../../src/config/index.ts';
 import { directoryDriver } from '../../src/stores/directory/index.ts';
 import { type ImageStore, StoreError } from '../../src/stores/index.ts';
 
-/** A file system that ignores case: a name in capitals is found if the same name is there in small letters. */
+/** A file system that ignores case: it finds a name in capitals if it has the name in small letters. */
 const caseless = vi.hoisted(() => ({ isOn: false }));
 vi.mock('node:fs/promises', async (original) => {
   const real = await original<typeof import('node:fs/promises')>();

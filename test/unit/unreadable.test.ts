@@ -25,9 +25,11 @@ function temporalWith(events: readonly object[]) {
     },
     async resetWorkflowExecution({ workflowTaskFinishEventId }: { workflowTaskFinishEventId: unknown }) {
       resets.push(workflowTaskFinishEventId);
+      return { runId: 'new' };
     },
   };
-  const client = { options: { namespace: 'default' }, workflowService } as unknown as Client;
+  const workflow = { getHandle: () => ({ describe: async () => ({ raw: {} }) }) };
+  const client = { options: { namespace: 'default' }, workflowService, workflow } as unknown as Client;
   return {
     resets,
     answers: () => answers,

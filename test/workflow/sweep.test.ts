@@ -35,8 +35,8 @@ test('a sweep does not wait while transfers take all slots', async () => {
 });
 
 /**
- * Answers Workflow Tasks as a worker does: the next one of a workflow with a command, those of other workflows
- * with none.
+ * Answers Workflow Tasks as a worker does: the next one of a workflow with a command, those of other
+ * workflows with none.
  */
 async function answer(workflowId: string, command: temporal.api.command.v1.ICommand): Promise<void> {
   const { client, namespace } = deployment;
@@ -82,7 +82,7 @@ async function startCleanUpOf(imageId: string): Promise<string> {
   return workflowId;
 }
 
-/** Sweeps a store that, as a Glance does, lists only what the images to which it gets references have left. */
+/** Sweeps a store that, as a Glance does, lists only leftovers of those images that it is told of. */
 async function imagesOfSweep(): Promise<readonly string[]> {
   const images: string[] = [];
   const leftovers = async function* (refs: AsyncIterable<DestinationRef>) {

@@ -88,8 +88,8 @@ async function removeIn(root: string, removal: (hidden: Folder) => Promise<void>
 }
 
 /**
- * Reads the mark of the job that makes a file. Returns `null` if nothing there has the form of a mark. Earlier
- * versions noted none, and the tenants of a share may have put anything there.
+ * Reads the mark of the job that makes a file. Returns `null` if nothing there has the form of a mark.
+ * Earlier versions noted none, and the tenants of a share may have put anything there.
  */
 async function markIn(folder: string): Promise<string | null> {
   const note = await openRegular(`${folder}/${OWNER}`).catch((error) => {
