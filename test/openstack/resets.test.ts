@@ -69,15 +69,17 @@ test('a sweep removes what a job has left that was canceled, reset and terminate
   await upload.reached;
   expect((await alice.jobs.cancel(jobId)).status).toBe(204);
   expect(await alice.jobs.ended(jobId)).toMatchObject({ status: 'canceled' });
+  const { workflow } = deployment.client;
+  // A reset would terminate a run that has not closed yet.
+  await until(async () => (await workflow.getHandle(jobId).describe()).status.name === 'CANCELLED');
 
   const commit = destination.holdNext('PATCH');
-  await resetWorkflow(deployment.client, jobId, 'first');
+  const runId = await resetWorkflow(deployment.client, jobId, 'first');
   await commit.reached;
-  const { workflow } = deployment.client;
   const copyId = (await workflow.getHandle(jobId).query<JobDetails>('jobDetails')).destination_image_id ?? '';
   expect(copyId).not.toBe(jobId);
   await workflow.getHandle(jobId).terminate();
-  const query = `WorkflowId = "${jobId}" AND ExecutionStatus = "Terminated"`;
+  const query = `RunId = "${runId}" AND ExecutionStatus = "Terminated"`;
   await until(async () => (await workflow.count(query)).count === 1);
   expect((await deployment.command('sweep', '--region', 'ot2', '--grace', '0s')).stdout).toContain(copyId);
   await commit.release();
