@@ -82,7 +82,7 @@ async function serve(options: ServeOptions): Promise<void> {
   process.exit();
 }
 
-/** What the services of the REST facade are built from. */
+/** Everything that the services of the REST facade need. */
 interface ServicesOptions {
   readonly config: Config;
   readonly regions: Regions;

@@ -7,8 +7,8 @@ import { LARGE_OBJECT } from '../../src/object-task/index.ts';
 import { until } from '../support/until.ts';
 import { gate } from '../support/workflow-hooks.ts';
 import { resetWorkflow } from '../support/workflow-reset.ts';
-import { startFaultyWorkers } from './faulty-workers.ts';
-import { type TaskRig, taskRig } from './support.ts';
+import { holdingPrepare, startFaultyWorkers } from './faulty-workers.ts';
+import { type TaskRig, taskRig, workflowOf } from './support.ts';
 
 const TASK = { type: 'import', src_target: 'training', src_prefix: 'x/' };
 
@@ -45,16 +45,6 @@ async function deleteAndReset(taskId: string, workflow: WorkflowHandle): Promise
   await resetWorkflow(rig.deployment.client, workflow.workflowId, 'first');
 }
 
-/** Waits for the only workflow of a type. */
-async function workflowOf(type: string): Promise<WorkflowHandle> {
-  const { workflow } = rig.deployment.client;
-  return until(async () => {
-    for await (const { workflowId } of workflow.list({ query: `WorkflowType = '${type}'` }))
-      return workflow.getHandle(workflowId);
-    return false;
-  });
-}
-
 test('a task that is reset during its deletion is cancelled again, and moves nothing more', async () => {
   await rig.put('bucket', 'x/a', 10);
   const [first, later] = [gate(), gate()];
@@ -72,7 +62,7 @@ test('a task that is reset during its deletion is cancelled again, and moves not
   });
   const taskId = await rig.start(TASK);
   await first.reached;
-  const task = await workflowOf('moveObjects');
+  const task = await workflowOf(rig, 'moveObjects');
   await deleteAndReset(taskId, task);
   await untilGone(taskId);
   first.open();
@@ -86,16 +76,11 @@ test('the copy of a large object that is reset during the deletion of its task i
   await truncate(join(rig.deployment.folder, 'bucket/x/large'), LARGE_OBJECT);
   const at = gate();
   stopWorkers = await startFaultyWorkers(rig, {
-    nas: ({ prepare }) => ({
-      async prepare(...call) {
-        await at.pass();
-        return prepare(...call);
-      },
-    }),
+    nas: holdingPrepare(at),
   });
   const taskId = await rig.start(TASK);
   await at.reached;
-  const copy = await workflowOf('copyImage');
+  const copy = await workflowOf(rig, 'copyImage');
   await deleteAndReset(taskId, copy);
   await untilCancelled(copy);
   at.open();
@@ -118,7 +103,7 @@ test.each(['workflow', 'activity'] as const)(
     });
     const taskId = await rig.start(TASK);
     await at.reached;
-    const task = await workflowOf('moveObjects');
+    const task = await workflowOf(rig, 'moveObjects');
     const [batch] = (await task.describe()).raw.pendingActivities ?? [];
     const step = paused === 'activity' ? ['--activity-id', batch?.activityId ?? ''] : [];
     await rig.deployment.temporal(paused, 'pause', '-w', task.workflowId, ...step);

@@ -3,11 +3,22 @@ import { NativeConnection } from '@temporalio/worker';
 import { inject } from 'vitest';
 import { loadConfig, type Regions } from '../../src/config/index.ts';
 import type { ObjectStore } from '../../src/stores/index.ts';
+import type { Gate } from '../support/workflow-hooks.ts';
 import { quietRuntime, testWorkers } from '../support/workflow-workers.ts';
 import type { TaskRig } from './support.ts';
 
 /** For each region, the methods of its objects that a test replaces. */
 export type Faults = Record<string, (objects: ObjectStore) => Partial<ObjectStore>>;
+
+/** Returns a fault by which each reservation of a large object waits at a gate. */
+export function holdingPrepare(at: Gate): Faults[string] {
+  return ({ prepare }) => ({
+    async prepare(...call) {
+      await at.pass();
+      return prepare(...call);
+    },
+  });
+}
 
 /**
  * Starts workers for imports in this process, so that a test can get between them and the objects. Returns a

@@ -4,10 +4,9 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { LARGE_OBJECT } from '../../src/object-task/index.ts';
 import { StoreError } from '../../src/stores/index.ts';
-import { until } from '../support/until.ts';
 import { gate } from '../support/workflow-hooks.ts';
-import { startFaultyWorkers } from './faulty-workers.ts';
-import { type TaskRig, taskRig } from './support.ts';
+import { holdingPrepare, startFaultyWorkers } from './faulty-workers.ts';
+import { type TaskRig, taskRig, workflowOf } from './support.ts';
 
 let rig: TaskRig;
 let stopWorkers: () => Promise<void>;
@@ -92,22 +91,11 @@ test.each([
   await putLarge(1);
   const at = gate();
   stopWorkers = await startFaultyWorkers(rig, {
-    nas: ({ prepare }) => ({
-      async prepare(...call) {
-        await at.pass();
-        return prepare(...call);
-      },
-    }),
+    nas: holdingPrepare(at),
   });
   const taskId = await rig.start({ type: 'import', src_target: 'training', src_prefix: 'large/' });
   await at.reached;
-  const { workflow } = rig.deployment.client;
-  const copy = await until(async () => {
-    for await (const { workflowId } of workflow.list({ query: "WorkflowType = 'copyImage'" }))
-      return workflow.getHandle(workflowId);
-    return false;
-  });
-  await end(copy);
+  await end(await workflowOf(rig, 'copyImage'));
   at.open();
   const { message } = await rig.ended(taskId, 'SUCCESS', 'FAIL');
   expect(message).toBe(`1 of 1 objects could not be moved: large/0: ${reason}`);

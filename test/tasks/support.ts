@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Dirent } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { WorkflowHandle } from '@temporalio/client';
 import { request } from 'undici';
 import { type Deployment, type DeploymentOptions, deploy } from '../support/deployment.ts';
 import { until } from '../support/until.ts';
@@ -108,5 +109,15 @@ async function entriesBelow(root: string): Promise<Dirent[]> {
   return readdir(root, { recursive: true, withFileTypes: true }).catch((error) => {
     if (error.code !== 'ENOENT' || error.path === root) throw error;
     return entriesBelow(root);
+  });
+}
+
+/** Waits for the only workflow of a type. */
+export async function workflowOf({ deployment }: TaskRig, type: string): Promise<WorkflowHandle> {
+  const { workflow } = deployment.client;
+  return until(async () => {
+    for await (const { workflowId } of workflow.list({ query: `WorkflowType = '${type}'` }))
+      return workflow.getHandle(workflowId);
+    return false;
   });
 }

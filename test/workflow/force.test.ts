@@ -218,25 +218,25 @@ test.each([
   expect(await rig.traces(job)).toEqual([]);
 });
 
-test('a native cancellation of a clean-up is ignored', async () => {
+/** Starts a job, and cancels it by force in its transfer. Returns the ended job, and its clean-up. */
+async function forced() {
   const at = gate();
   const job = await rig.startJob({ source: holdingTransfer(at, 1) });
   await at.reached;
   await force(job);
   await endOf(job);
-  const cleanUp = await cleanUpOf(job);
+  return { job, cleanUp: await cleanUpOf(job) };
+}
+
+test('a native cancellation of a clean-up is ignored', async () => {
+  const { job, cleanUp } = await forced();
   await cleanUp.cancel();
   await cleanUp.result();
   expect(await rig.traces(job)).toEqual([]);
 });
 
 test('the clean-up shows in the Web UI what it is and which image it removes', async () => {
-  const at = gate();
-  const job = await rig.startJob({ source: holdingTransfer(at, 1) });
-  await at.reached;
-  await force(job);
-  await endOf(job);
-  const cleanUp = await cleanUpOf(job);
+  const { job, cleanUp } = await forced();
   const description = await cleanUp.describe();
   expect(await description.staticSummary()).toBe(`clean up ot2/${job.copyId}`);
   expect(description.raw.workflowExecutionInfo?.parentExecution?.workflowId).toBe(job.handle.workflowId);
